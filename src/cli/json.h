@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+/* json: one object on one line. Keys are ours and need no escaping; values may be anything. */
+#ifndef MIDAIR_CLI_JSON_H
+#define MIDAIR_CLI_JSON_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+struct json {
+	FILE *to;
+	bool is_started;
+};
+
+void json_begin(struct json *json, FILE *to);
+void json_string(struct json *json, const char *key, const char *value);
+void json_integer(struct json *json, const char *key, int64_t value);
+/* Nanoseconds as milliseconds with three digits. */
+void json_milliseconds(struct json *json, const char *key, int64_t duration_ns);
+void json_null(struct json *json, const char *key);
+void json_boolean(struct json *json, const char *key, bool value);
+void json_end(struct json *json);
+
+#endif

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * redial: how soon a refused dial is sent again, and how often at most.
+ *
+ * Theory of operation
+ *
+ * When a NAT answers an unsolicited SYN with RST, two ends meet only if both have a SYN out at
+ * one moment, so the pause between a refusal and the next SYN must be short against the round
+ * trip. It must be random as well: two ends with equal pauses can miss each other for ever when
+ * the round trip is shorter than the pause (phase lock). REDIAL_QUICK_PAUSE_NS bounds it.
+ *
+ * A pause of 0.2 ms alone would be a SYN storm where the refusal comes from the same switch.
+ * So every redial spends a token. A session starts with REDIAL_BURST tokens: the side that
+ * comes later, which is the one the other waits for, is quick for as long as it needs to be.
+ * Tokens come back at REDIAL_RATE a second for REDIAL_EARLY_NS, then at REDIAL_LATE_RATE.
+ * The bucket belongs to the session, whatever the number of the peer's addresses.
+ * In all: at most 256 + 200 t SYNs in the first t <= 10 s, and 50 a second after that. Where the
+ * bucket is empty the wait for a token is stretched by up to a half at random, for the same
+ * reason: two empty buckets of one rate would keep step.
+ */
+#ifndef MIDAIR_CORE_REDIAL_H
+#define MIDAIR_CORE_REDIAL_H
+
+#include <stdint.h>
+
+#include "core/random.h"
+
+#define REDIAL_QUICK_PAUSE_NS UINT64_C(200000)
+#define REDIAL_BURST	      256u
+#define REDIAL_RATE	      200u
+#define REDIAL_EARLY_NS	      UINT64_C(10000000000)
+#define REDIAL_LATE_RATE      50u
+
+struct redial {
+	uint64_t start_ns;
+	uint64_t filled_ns; /* up to when tokens were counted */
+	int64_t nanotokens; /* a token is 1e9; below zero: spent ahead, waiting to come back */
+};
+
+void redial_init(struct redial *redial, uint64_t now_ns);
+
+/* Spends one token for a redial that becomes possible now; returns the pause before it. */
+uint64_t redial_pause_ns(struct redial *redial, uint64_t now_ns, struct random *random);
+
+#endif

@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Theory of operation
+ *
+ * /proc/PID/fd/N leads to the open file, so its status tells the inode of a socket, which is
+ * what the socket table shows; that is cheaper than readlink() and parsing "socket:[N]". The
+ * status is asked for with AT_STATX_DONT_SYNC: a descriptor on a dead network file system must
+ * not hang us.
+ *
+ * A pid may be used again while we read. Everything of a process is therefore read below one
+ * descriptor of its /proc/PID directory, which stands for that process and not for the number:
+ * once it has ended, every look below gives ESRCH or ENOENT.
+ */
+#include "os/owner.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "os/cleanup.h"
+
+/* The file system of all sockets; the inode of a socket's name in a directory is another thing. */
+struct socket_device {
+	uint32_t major;
+	uint32_t minor;
+};
+
+static int status_of(int directory_fd, const char *name, int flags, struct statx *status)
+{
+	if (statx(directory_fd, name, flags | AT_STATX_DONT_SYNC | AT_NO_AUTOMOUNT,
+		  STATX_TYPE | STATX_INO, status) < 0)
+		return -errno;
+	return 0;
+}
+
+static int find_socket_device(struct socket_device *device)
+{
+	struct statx status;
+	_cleanup_close_ int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+	if (fd < 0)
+		return -errno;
+	int result = status_of(fd, "", AT_EMPTY_PATH, &status);
+	if (result != 0)
+		return result;
+	*device = (struct socket_device){status.stx_dev_major, status.stx_dev_minor};
+	return 0;
+}
+
+/* Makes room for one more element of an array. */
+static int make_room(void **array, size_t n_elements, size_t *room, size_t element_size)
+{
+	if (n_elements < *room)
+		return 0;
+	size_t wanted = *room == 0 ? 256 : *room + *room / 2;
+	void *grown = reallocarray(*array, wanted, element_size);
+
+	if (grown == NULL)
+		return -ENOMEM;
+	*array = grown;
+	*room = wanted;
+	return 0;
+}
+
+/* A name is printed on terminals and in JSON: everything but printable ASCII becomes "?". */
+static void clean_name(char *name)
+{
+	name[strcspn(name, "\n")] = '\0';
+	for (; *name != '\0'; name++) {
+		if (*name < ' ' || *name > '~')
+			*name = '?';
+	}
+}
+
+static int read_name(int process_fd, char name[MIDAIR_PROCESS_NAME_SIZE])
+{
+	_cleanup_close_ int fd = openat(process_fd, "comm", O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return -errno;
+	ssize_t n_bytes = read(fd, name, MIDAIR_PROCESS_NAME_SIZE - 1);
+	if (n_bytes < 0)
+		return -errno;
+	name[n_bytes] = '\0';
+	clean_name(name);
+	return 0;
+}
+
+static int add_process(struct owner_list *list, int process_fd, int32_t pid)
+{
+	struct owner_process process = {.pid = pid};
+	int result = read_name(process_fd, process.name);
+
+	if (result != 0)
+		return result;
+	result = make_room((void **)&list->processes, list->n_processes, &list->processes_room,
+			   sizeof(process));
+	if (result == 0)
+		list->processes[list->n_processes++] = process;
+	return result;
+}
+
+static int add_entry(struct owner_list *list, uint64_t inode, int32_t pid)
+{
+	if (list->n_entries == OWNER_ENTRIES_MAX)
+		return -E2BIG;
+	int result = make_room((void **)&list->entries, list->n_entries, &list->entries_room,
+			       sizeof(struct owner_entry));
+
+	if (result == 0)
+		list->entries[list->n_entries++] = (struct owner_entry){
+			.inode = inode,
+			.process = (uint32_t)list->n_processes,
+			.pid = pid,
+		};
+	return result;
+}
+
+/* Adds the process's sockets. A descriptor that was closed meanwhile is passed over. */
+static int scan_descriptors(struct owner_list *list, DIR *descriptors, int32_t pid,
+			    const struct socket_device *device)
+{
+	const struct dirent *name;
+
+	while ((name = readdir(descriptors)) != NULL) {
+		struct statx status;
+
+		if (name->d_name[0] == '.' ||
+		    status_of(dirfd(descriptors), name->d_name, 0, &status) != 0)
+			continue;
+		if (!S_ISSOCK(status.stx_mode) || status.stx_dev_major != device->major ||
+		    status.stx_dev_minor != device->minor)
+			continue;
+		int result = add_entry(list, status.stx_ino, pid);
+		if (result != 0)
+			return result;
+	}
+	return 0;
+}
+
+/* Opens the process's table of descriptors. Returns 0, or -errno with nothing open. */
+static int open_descriptors(int process_fd, DIR **descriptors)
+{
+	_cleanup_close_ int fd = openat(process_fd, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0)
+		return -errno;
+	*descriptors = fdopendir(fd);
+	if (*descriptors == NULL)
+		return -errno;
+	take_fd(&fd);
+	return 0;
+}
+
+static bool is_gone(int result)
+{
+	return result == -ENOENT || result == -ESRCH;
+}
+
+static bool is_forbidden(int result)
+{
+	return result == -EACCES || result == -EPERM;
+}
+
+static int scan_process(struct owner_list *list, int proc_fd, const char *name, int32_t pid,
+			const struct socket_device *device)
+{
+	size_t n_entries_before = list->n_entries;
+	_cleanup_closedir_ DIR *descriptors = NULL;
+	_cleanup_close_ int process_fd =
+		openat(proc_fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (process_fd < 0)
+		return is_gone(-errno) ? 0 : -errno;
+	int result = open_descriptors(process_fd, &descriptors);
+	if (result == 0)
+		result = scan_descriptors(list, descriptors, pid, device);
+	if (result == 0 && list->n_entries > n_entries_before)
+		result = add_process(list, process_fd, pid);
+	if (result == 0)
+		return 0;
+	list->n_entries = n_entries_before;
+	if (is_forbidden(result))
+		list->n_hidden++;
+	return is_gone(result) || is_forbidden(result) ? 0 : result;
+}
+
+static int compare_entries(const void *left, const void *right)
+{
+	const struct owner_entry *a = left;
+	const struct owner_entry *b = right;
+
+	if (a->inode != b->inode)
+		return a->inode < b->inode ? -1 : 1;
+	return (a->pid > b->pid) - (a->pid < b->pid);
+}
+
+/* The pid that a name in /proc stands for; 0 for a name that is no number. */
+static int32_t pid_of(const char *name)
+{
+	char *end;
+
+	if (name[0] < '1' || name[0] > '9')
+		return 0;
+	long pid = strtol(name, &end, 10);
+	return *end == '\0' && pid <= INT32_MAX ? (int32_t)pid : 0;
+}
+
+int owner_scan(struct owner_list *list)
+{
+	struct socket_device device;
+	const struct dirent *name;
+	int result = find_socket_device(&device);
+
+	*list = (struct owner_list){.n_entries = 0};
+	if (result != 0)
+		return result;
+	_cleanup_closedir_ DIR *proc = opendir("/proc");
+	if (proc == NULL)
+		return -errno;
+	while ((name = readdir(proc)) != NULL) {
+		int32_t pid = pid_of(name->d_name);
+
+		if (pid == 0)
+			continue;
+		result = scan_process(list, dirfd(proc), name->d_name, pid, &device);
+		if (result != 0)
+			return result;
+	}
+	if (list->n_entries > 0)
+		qsort(list->entries, list->n_entries, sizeof(list->entries[0]),
+		      compare_entries);
+	return 0;
+}
+
+/* The first entry that is not below the inode. */
+static size_t lower_bound(const struct owner_list *list, uint64_t inode)
+{
+	size_t low = 0;
+	size_t high = list->n_entries;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (list->entries[middle].inode < inode)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+const struct owner_process *owner_find(const struct owner_list *list, uint64_t inode)
+{
+	size_t found = lower_bound(list, inode);
+
+	if (inode == 0 || found == list->n_entries || list->entries[found].inode != inode)
+		return NULL;
+	return &list->processes[list->entries[found].process];
+}
+
+void owner_free(struct owner_list *list)
+{
+	free(list->processes);
+	free(list->entries);
+	*list = (struct owner_list){.n_entries = 0};
+}

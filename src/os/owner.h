@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * owner: which process holds a socket's inode.
+ *
+ * A picture of one moment: a process that starts or ends meanwhile may be missing, which is no
+ * error. Only the file tables of thread group leaders are read.
+ */
+#ifndef MIDAIR_OS_OWNER_H
+#define MIDAIR_OS_OWNER_H
+
+#include "midair/midair.h"
+
+struct owner_process {
+	int32_t pid;
+	char name[MIDAIR_PROCESS_NAME_SIZE];
+};
+
+struct owner_entry {
+	uint64_t inode;
+	uint32_t process; /* index */
+	int32_t pid;
+};
+
+struct owner_list {
+	struct owner_process *processes;
+	size_t n_processes;
+	size_t processes_room;
+	struct owner_entry *entries; /* sorted by inode, then pid */
+	size_t n_entries;
+	size_t entries_room;
+	size_t n_hidden; /* processes whose files this user may not see */
+};
+
+/* Socket descriptors, over all processes, that one scan keeps; more are -E2BIG. */
+#define OWNER_ENTRIES_MAX 16777216u
+
+/* Reads /proc. Returns 0 or -errno; the list is to be freed either way. */
+int owner_scan(struct owner_list *list);
+
+/* The process with the lowest pid that holds the inode; NULL when none is known. */
+const struct owner_process *owner_find(const struct owner_list *list, uint64_t inode);
+
+void owner_free(struct owner_list *list);
+
+#endif
