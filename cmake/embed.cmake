@@ -1,0 +1,11 @@
+# SPDX-License-Identifier: MIT
+# cmake -DINPUT=FILE -DOUTPUT=FILE.c -DNAME=SYMBOL -P embed.cmake
+# Writes a C file that holds the input as a NUL-terminated array of char. (A string literal would
+# break the length that C11 promises.)
+file(READ ${INPUT} bytes HEX)
+string(REGEX REPLACE "([0-9a-f][0-9a-f])" "0x\\1," bytes "${bytes}")
+string(REGEX REPLACE "(0x..,0x..,0x..,0x..,0x..,0x..,0x..,0x..,)" "\\1\n" bytes "${bytes}")
+file(WRITE ${OUTPUT}
+	"/* SPDX-License-Identifier: MIT */\n"
+	"extern const char ${NAME}[];\n"
+	"const char ${NAME}[] = {\n${bytes}0};\n")

@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: MIT */
+#include "lab/batch.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "lab/namespace.h"
+#include "os/cleanup.h"
+#include "os/clock.h"
+
+#define NS_PER_MS UINT64_C(1000000)
+/* Building and removing a network on a busy machine, beyond the scenario's own time. */
+#define GRACE_MS 40000
+
+#define NO_ITEM SIZE_MAX
+
+struct worker {
+	pid_t pid;
+	int pid_fd;
+	size_t item;
+	uint64_t until_ns;
+};
+
+struct batch {
+	struct batch_item *items;
+	size_t n_items;
+	size_t n_told;
+	const struct batch_config *config;
+	struct worker workers[BATCH_PARALLEL_MAX];
+};
+
+struct batch_item *batch_items_new(const struct scenario *const *scenarios, size_t n)
+{
+	struct batch_item *items = mmap(NULL, (n + 1) * sizeof(*items), PROT_READ | PROT_WRITE,
+					MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	if (items == MAP_FAILED)
+		return NULL;
+	for (size_t i = 0; i < n; i++)
+		items[i].scenario = scenarios[i];
+	return items;
+}
+
+struct batch_item *batch_items_free(struct batch_item *items, size_t n)
+{
+	if (items)
+		munmap(items, (n + 1) * sizeof(*items));
+	return NULL;
+}
+
+/* Returns true when the result counts. */
+static bool attempt(struct batch_item *item, struct network *network, enum side_method method,
+		    uint32_t n_runs)
+{
+	const struct runner_config config = {
+		.scenario = item->scenario,
+		.method = method,
+		.n_runs = n_runs,
+		.stagger_ns = BATCH_STAGGER_NS,
+	};
+	struct runner_result *result;
+	bool is_disturbed;
+
+	item->n_attempts++;
+	item->error = runner_run(&result, network, &config, &item->reason);
+	if (item->error)
+		return true;
+	judge(&item->judgement, item->scenario, result->runs, result->n_runs);
+	is_disturbed = result->lateness_ns > RUNNER_LATENESS_MAX_NS;
+	runner_result_free(result);
+	return item->judgement.is_as_expected || !is_disturbed;
+}
+
+void batch_run_one(struct batch_item *item, enum side_method method, uint32_t n_runs)
+{
+	const struct network_config config = {
+		.scenario = item->scenario,
+		.seed = clock_now_ns(),
+	};
+	bool counts = false;
+
+	/* A new network each time: no mapping of an earlier attempt may be left. */
+	while (!counts && item->n_attempts < BATCH_ATTEMPTS) {
+		struct network *network = NULL;
+
+		item->error = network_new(&network, &config, &item->reason);
+		counts = item->error || attempt(item, network, method, n_runs);
+		network_free(network);
+	}
+	item->is_done = true;
+}
+
+struct work {
+	struct batch_item *item;
+	enum side_method method;
+	uint32_t n_runs;
+};
+
+static int work_main(void *context)
+{
+	struct work *work = context;
+
+	batch_run_one(work->item, work->method, work->n_runs);
+	return 0;
+}
+
+static uint64_t time_limit_ns(const struct scenario *scenario)
+{
+	int64_t skew_ns = scenario->skew_ns < 0 ? -scenario->skew_ns : scenario->skew_ns;
+
+	return BATCH_ATTEMPTS *
+	       ((uint64_t)skew_ns + scenario->timeout_ns + GRACE_MS * NS_PER_MS);
+}
+
+static void start_worker(struct batch *batch, struct worker *worker, size_t number)
+{
+	struct batch_item *item = &batch->items[number];
+	struct work work = {
+		.item = item,
+		.method = batch->config->method,
+		.n_runs = batch->config->n_runs,
+	};
+
+	worker->pid = namespace_spawn(-1, work_main, &work);
+	if (worker->pid < 0) {
+		item->error = lab_fail(&item->reason, (int)-worker->pid, "cannot fork");
+		item->is_done = true;
+		return;
+	}
+	worker->item = number;
+	worker->pid_fd = (int)syscall(SYS_pidfd_open, worker->pid, 0);
+	worker->until_ns = clock_now_ns() + time_limit_ns(item->scenario);
+}
+
+static void end_worker(struct batch *batch, struct worker *worker)
+{
+	struct batch_item *item = &batch->items[worker->item];
+
+	namespace_kill(&worker->pid);
+	worker->pid_fd = close_fd(worker->pid_fd);
+	worker->item = NO_ITEM;
+	if (!item->is_done) {
+		item->error = lab_fail(&item->reason, 0, "the scenario's process ended early");
+		item->is_done = true;
+	}
+}
+
+/* Waits until a worker has ended or run out of time. */
+static void wait_workers(struct batch *batch)
+{
+	struct pollfd fds[BATCH_PARALLEL_MAX];
+	uint64_t now_ns = clock_now_ns();
+	uint64_t soonest_ns = UINT64_MAX;
+
+	for (size_t i = 0; i < BATCH_PARALLEL_MAX; i++) {
+		fds[i] = (struct pollfd){.fd = batch->workers[i].pid_fd, .events = POLLIN};
+		if (batch->workers[i].item != NO_ITEM &&
+		    batch->workers[i].until_ns < soonest_ns)
+			soonest_ns = batch->workers[i].until_ns;
+	}
+	if (soonest_ns == UINT64_MAX)
+		return;
+	if (poll(fds, BATCH_PARALLEL_MAX,
+		 soonest_ns > now_ns ? (int)((soonest_ns - now_ns) / NS_PER_MS) + 1 : 0) < 0)
+		return;
+	now_ns = clock_now_ns();
+	for (size_t i = 0; i < BATCH_PARALLEL_MAX; i++) {
+		struct worker *worker = &batch->workers[i];
+
+		if (worker->item != NO_ITEM && (fds[i].revents || now_ns >= worker->until_ns))
+			end_worker(batch, worker);
+	}
+}
+
+static struct worker *find_idle(struct batch *batch)
+{
+	for (uint32_t i = 0; i < batch->config->n_parallel && i < BATCH_PARALLEL_MAX; i++) {
+		if (batch->workers[i].item == NO_ITEM)
+			return &batch->workers[i];
+	}
+	return NULL;
+}
+
+static size_t tell(struct batch *batch)
+{
+	size_t n_wrong = 0;
+
+	while (batch->n_told < batch->n_items && batch->items[batch->n_told].is_done) {
+		const struct batch_item *item = &batch->items[batch->n_told++];
+
+		if (item->error || !item->judgement.is_as_expected)
+			n_wrong++;
+		batch->config->tell(batch->config->context, item);
+	}
+	return n_wrong;
+}
+
+size_t batch_run(struct batch_item *items, size_t n, const struct batch_config *config)
+{
+	struct batch batch = {.items = items, .n_items = n, .config = config};
+	size_t n_started = 0;
+	size_t n_wrong = 0;
+
+	for (size_t i = 0; i < BATCH_PARALLEL_MAX; i++)
+		batch.workers[i] = (struct worker){.pid = -1, .pid_fd = -1, .item = NO_ITEM};
+	while (batch.n_told < n) {
+		struct worker *idle = find_idle(&batch);
+
+		if (idle && n_started < n)
+			start_worker(&batch, idle, n_started++);
+		else
+			wait_workers(&batch);
+		n_wrong += tell(&batch);
+	}
+	return n_wrong;
+}

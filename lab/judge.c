@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT */
+#include "lab/judge.h"
+
+#include <stdlib.h>
+
+bool run_is_as_expected(enum scenario_expectation expectation, enum run_outcome outcome)
+{
+	switch (expectation) {
+	case SCENARIO_CONNECT:
+		return outcome == RUN_CONNECTED;
+	case SCENARIO_REFUSED:
+		return outcome == RUN_REFUSED;
+	case SCENARIO_TIMEOUT:
+		return outcome == RUN_TIMEOUT;
+	case SCENARIO_FAILED:
+		return outcome == RUN_REFUSED || outcome == RUN_TIMEOUT ||
+		       outcome == RUN_FAILED;
+	}
+	return false;
+}
+
+static int compare_times(const void *one, const void *other)
+{
+	int64_t a = *(const int64_t *)one;
+	int64_t b = *(const int64_t *)other;
+
+	return (a > b) - (a < b);
+}
+
+static void measure(struct judgement *judgement, const struct run_result *runs, uint32_t n_runs)
+{
+	int64_t times_ns[RUNNER_RUNS_MAX];
+	uint32_t n_times = 0;
+
+	for (uint32_t i = 0; i < n_runs && i < RUNNER_RUNS_MAX; i++) {
+		if (runs[i].outcome == RUN_CONNECTED)
+			times_ns[n_times++] = runs[i].time_ns;
+	}
+	if (n_times == 0)
+		return;
+	qsort(times_ns, n_times, sizeof(times_ns[0]), compare_times);
+	judgement->median_ns = times_ns[(n_times - 1) / 2];
+	judgement->p99_ns = times_ns[(n_times * 99 + 99) / 100 - 1];
+}
+
+static enum run_outcome most_frequent(const uint32_t n_outcomes[RUN_N_OUTCOMES])
+{
+	enum run_outcome best = RUN_CONNECTED;
+
+	if (n_outcomes[RUN_BROKEN] > 0)
+		return RUN_BROKEN;
+	for (enum run_outcome i = RUN_CONNECTED; i <= RUN_BROKEN; i++) {
+		if (n_outcomes[i] > n_outcomes[best])
+			best = i;
+	}
+	return best;
+}
+
+void judge(struct judgement *judgement, const struct scenario *scenario,
+	   const struct run_result *runs, uint32_t n_runs)
+{
+	uint32_t n_outcomes[RUN_N_OUTCOMES] = {0};
+
+	*judgement = (struct judgement){.n_runs = n_runs};
+	for (uint32_t i = 0; i < n_runs; i++) {
+		n_outcomes[runs[i].outcome]++;
+		if (run_is_as_expected(scenario->expectation, runs[i].outcome))
+			judgement->n_as_expected++;
+	}
+	judgement->seen = most_frequent(n_outcomes);
+	judgement->is_mixed = n_outcomes[judgement->seen] != n_runs;
+	measure(judgement, runs, n_runs);
+	judgement->is_late = scenario->within_ns > 0 && n_outcomes[RUN_CONNECTED] > 0 &&
+			     judgement->median_ns > (int64_t)scenario->within_ns;
+	judgement->is_as_expected =
+		n_runs > 0 && judgement->n_as_expected == n_runs && !judgement->is_late;
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/* judge: compares what a scenario expects with what was seen. Pure. */
+#ifndef MIDAIR_LAB_JUDGE_H
+#define MIDAIR_LAB_JUDGE_H
+
+#include "lab/runner.h"
+
+struct judgement {
+	bool is_as_expected;
+	bool is_mixed;	       /* the runs came to different ends */
+	enum run_outcome seen; /* the most frequent; RUN_BROKEN when any was */
+	uint32_t n_runs;
+	uint32_t n_as_expected;
+	/* Of the connected runs' times, the later side's from its own start. */
+	int64_t median_ns;
+	int64_t p99_ns;
+	bool is_late; /* the median is past the scenario's bound */
+};
+
+/* The outcome must be the expected one in every run; the time bound holds for the median, since
+ * a busy machine may hold back any single packet. */
+void judge(struct judgement *judgement, const struct scenario *scenario,
+	   const struct run_result *runs, uint32_t n_runs);
+
+bool run_is_as_expected(enum scenario_expectation expectation, enum run_outcome outcome);
+
+#endif

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * network: the small internet of one scenario.
+ *
+ *	host a - [box a] - wire - [box b] - host b
+ *
+ * Each host and each kernel box is a network namespace, and so is the wire. Only inside
+ * namespace_run().
+ */
+#ifndef MIDAIR_LAB_NETWORK_H
+#define MIDAIR_LAB_NETWORK_H
+
+#include "lab/network_plan.h"
+
+#include <sys/types.h>
+
+struct network_config {
+	const struct scenario *scenario;
+	uint64_t seed; /* of the wire's losses and of the models' ports */
+};
+
+struct network;
+
+/* Returns 0 or -errno; everything is ready to carry packets then. */
+int network_new(struct network **network, const struct network_config *config,
+		struct lab_reason *reason);
+struct network *network_free(struct network *network);
+
+const struct network_plan *network_plan_of(const struct network *network);
+struct wire *network_wire(struct network *network);
+
+/* Descriptors of network namespaces, owned by the network. The box's is -1 where the kernel
+ * plays none. */
+int network_host_namespace(const struct network *network, enum lab_side side);
+int network_box_namespace(const struct network *network, enum lab_side side);
+int network_wire_namespace(const struct network *network);
+
+/* The wire's interface toward a side: who opens it with wire_port_open() plays a stranger. */
+const char *network_wire_interface(enum lab_side side);
+
+#endif

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: MIT */
+#include "lab/network_plan.h"
+
+#include <assert.h>
+
+#define NS_PER_S UINT64_C(1000000000)
+
+/* Documentation addresses (RFC 5737, RFC 3849) in public, private ones (RFC 1918, RFC 4193)
+ * behind the NATs. */
+struct address_texts {
+	const char *ipv4;
+	const char *ipv6;
+};
+
+static const struct {
+	struct address_texts published, firewall, host, inner;
+} texts[LAB_N_SIDES] = {
+	[LAB_A] =
+		{
+			.published = {"198.51.100.1:1", "[2001:db8:a::1]:1"},
+			.firewall = {"198.51.100.254:1", "[2001:db8:a::fe]:1"},
+			.host = {"10.0.1.2:1", "[fd00:1::2]:1"},
+			.inner = {"10.0.1.1:1", "[fd00:1::1]:1"},
+		},
+	[LAB_B] =
+		{
+			.published = {"203.0.113.1:1", "[2001:db8:b::1]:1"},
+			.firewall = {"203.0.113.254:1", "[2001:db8:b::fe]:1"},
+			.host = {"10.0.2.2:1", "[fd00:2::2]:1"},
+			.inner = {"10.0.2.1:1", "[fd00:2::1]:1"},
+		},
+};
+
+static const char *const place_names[] = {
+	[BOX_NONE] = "none",
+	[BOX_KERNEL] = "kernel",
+	[BOX_MODEL] = "model",
+};
+static_assert(sizeof(place_names) / sizeof(place_names[0]) == BOX_MODEL + 1, "a name for each");
+
+const char *box_place_name(enum box_place place)
+{
+	return place_names[place];
+}
+
+static bool is_whole_seconds(uint64_t duration_ns)
+{
+	return duration_ns > 0 && duration_ns % NS_PER_S == 0;
+}
+
+/* masquerade keeps the port when it can, which looks the same to one connection whatever the
+ * mapping is called; fully-random makes a new port for each destination. */
+static bool kernel_can_map(const struct nat_behavior *behavior)
+{
+	switch (behavior->allocation) {
+	case NAT_ALLOCATION_PRESERVING:
+		return true;
+	case NAT_ALLOCATION_RANDOM:
+		return behavior->mapping == NAT_MAPPING_ADDRESS_AND_PORT_DEPENDENT;
+	case NAT_ALLOCATION_SEQUENTIAL:
+		return false;
+	}
+	return false;
+}
+
+enum box_place box_place_of(const struct nat_behavior *behavior)
+{
+	if (behavior->is_public)
+		return BOX_NONE;
+	if (!behavior->is_firewall && !kernel_can_map(behavior))
+		return BOX_MODEL;
+	/* conntrack lets in only the tuple that went out, believes every RST, and counts its
+	 * timeouts in seconds. */
+	if (behavior->filtering != NAT_FILTERING_ADDRESS_AND_PORT_DEPENDENT ||
+	    behavior->refuses_syn_in || behavior->keeps_on_reset || behavior->hairpins ||
+	    !is_whole_seconds(behavior->syn_timeout_ns) ||
+	    !is_whole_seconds(behavior->established_timeout_ns))
+		return BOX_MODEL;
+	return BOX_KERNEL;
+}
+
+static struct midair_endpoint address_of(const char *text)
+{
+	struct midair_endpoint endpoint = {0};
+
+	/* The texts above are right: a unit test reads them all. */
+	(void)midair_endpoint_parse(&endpoint, text);
+	endpoint.port = 0;
+	return endpoint;
+}
+
+static struct address_pair pair_of(const struct address_texts *of)
+{
+	return (struct address_pair){
+		.ipv4 = address_of(of->ipv4),
+		.ipv6 = address_of(of->ipv6),
+	};
+}
+
+static void plan_side(struct plan_side *side, enum lab_side which,
+		      const struct nat_behavior *behavior)
+{
+	*side = (struct plan_side){
+		.place = box_place_of(behavior),
+		.published = pair_of(&texts[which].published),
+	};
+	if (behavior->is_public || behavior->is_firewall)
+		side->host = side->published;
+	else
+		side->host = pair_of(&texts[which].host);
+	if (behavior->is_public)
+		return;
+	if (behavior->is_firewall) {
+		side->box_outer = pair_of(&texts[which].firewall);
+		return;
+	}
+	side->box_outer = side->published;
+	side->box_inner = pair_of(&texts[which].inner);
+}
+
+void network_plan_init(struct network_plan *plan, const struct scenario *scenario)
+{
+	plan_side(&plan->sides[LAB_A], LAB_A, &scenario->a);
+	plan_side(&plan->sides[LAB_B], LAB_B, &scenario->b);
+}
+
+struct midair_endpoint network_plan_peer(const struct network_plan *plan, enum lab_side side,
+					 enum midair_family family)
+{
+	const struct plan_side *peer = &plan->sides[side == LAB_A ? LAB_B : LAB_A];
+
+	return family == MIDAIR_IPV6 ? peer->published.ipv6 : peer->published.ipv4;
+}

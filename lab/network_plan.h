@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+/* network_plan: where the boxes of a scenario run, and who has which address. Pure. */
+#ifndef MIDAIR_LAB_NETWORK_PLAN_H
+#define MIDAIR_LAB_NETWORK_PLAN_H
+
+#include "core/scenario.h"
+#include "lab/wire.h"
+
+enum box_place {
+	BOX_NONE,   /* the host is on the link itself */
+	BOX_KERNEL, /* nftables and conntrack in a network namespace of its own */
+	BOX_MODEL,  /* the wire plays it (core/nat.h) */
+};
+
+/* "none", "kernel", "model". Static storage. */
+const char *box_place_name(enum box_place place);
+
+/* The kernel's box where its conntrack behaves so, the model otherwise. */
+enum box_place box_place_of(const struct nat_behavior *behavior);
+
+/* One address of each family, port 0. */
+struct address_pair {
+	struct midair_endpoint ipv4;
+	struct midair_endpoint ipv6;
+};
+
+struct plan_side {
+	enum box_place place;
+	struct address_pair host;      /* the host's own */
+	struct address_pair published; /* what the peer has to name */
+	struct address_pair box_inner; /* of the box toward the host; a firewall has none */
+	struct address_pair box_outer; /* of the box toward the link */
+};
+
+struct network_plan {
+	struct plan_side sides[LAB_N_SIDES];
+};
+
+void network_plan_init(struct network_plan *plan, const struct scenario *scenario);
+
+/* What side must name to reach the other one: port 0. */
+struct midair_endpoint network_plan_peer(const struct network_plan *plan, enum lab_side side,
+					 enum midair_family family);
+
+#endif

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+/* wire_internal: the state of a running wire, shared by wire.c (process), wire_loop.c (time) and
+ * wire_path.c (a packet's way). */
+#ifndef MIDAIR_LAB_WIRE_INTERNAL_H
+#define MIDAIR_LAB_WIRE_INTERNAL_H
+
+#include "lab/wire.h"
+#include "lab/wire_queue.h"
+
+/* Where the IP packet begins in a frame. */
+#define WIRE_ETHERNET_BYTES 14
+
+struct wire_state {
+	int port_fds[LAB_N_SIDES];
+	struct wire_box boxes[LAB_N_SIDES];
+	struct nat *models[LAB_N_SIDES]; /* NULL where no box is present */
+	struct wire_shaper shapers[LAB_N_SIDES];
+	struct wire_queue *queue;
+	struct wire_trace *trace;
+};
+
+/* A frame came in from the side's interface at now_ns. */
+void wire_path_enter(struct wire_state *state, enum lab_side from, const uint8_t *frame,
+		     size_t n_bytes, uint64_t now_ns);
+
+/* The packet has come to the other end; the path keeps nothing of it. */
+void wire_path_leave(struct wire_state *state, struct wire_packet *packet, uint64_t now_ns);
+
+/* Moves packets until the process is killed. Returns only on failure. */
+int wire_loop_run(struct wire_state *state);
+
+#endif

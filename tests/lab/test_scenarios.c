@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT */
+/* Every scenario that the lab can run comes out as scenarios.conf says, on the real kernel. */
+#include "lab_test.h"
+
+#include "lab/report.h"
+#include "lab/scenario_list.h"
+
+#define N_RUNS	   3
+#define N_PARALLEL 8
+
+static void tell_disagreement(void *context, const struct batch_item *item)
+{
+	char line[REPORT_LINE_SIZE];
+
+	(void)context;
+	if (item->error || !item->judgement.is_as_expected)
+		print_error("%s\n", report_row(item, line));
+}
+
+static void every_scenario_comes_out_as_expected(void **state)
+{
+	const struct batch_config config = {
+		.n_runs = N_RUNS,
+		.n_parallel = N_PARALLEL,
+		.tell = tell_disagreement,
+	};
+	const struct scenario *chosen[SCENARIO_LIST_MAX];
+	struct scenario_list list;
+	struct batch_item *items;
+	size_t n_chosen = 0, n_wrong;
+
+	(void)state;
+	assert_int_equal(scenario_list_read(&list, NULL, NULL), 0);
+	for (size_t i = 0; i < list.n_scenarios; i++) {
+		if (list.scenarios[i].engine != SCENARIO_SIM)
+			chosen[n_chosen++] = &list.scenarios[i];
+	}
+	items = batch_items_new(chosen, n_chosen);
+	assert_non_null(items);
+	n_wrong = batch_run(items, n_chosen, &config);
+	print_message("%zu scenarios, %zu not as expected\n", n_chosen, n_wrong);
+	batch_items_free(items, n_chosen);
+	scenario_list_deinit(&list);
+	assert_true(n_chosen > 0);
+	assert_int_equal(n_wrong, 0);
+}
+
+static int group(void *context)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_scenario_comes_out_as_expected),
+	};
+
+	(void)context;
+	return cmocka_run_group_tests_name("scenarios", tests, NULL, NULL);
+}
+
+int main(void)
+{
+	return lab_test_main(group);
+}
