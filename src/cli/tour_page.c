@@ -28,7 +28,8 @@ void page_step(const char *outcome, const char *format, ...)
 	va_start(arguments, format);
 	vsnprintf(step, sizeof(step), format, arguments);
 	va_end(arguments);
-	printf("  %-*s %s\n", STEP_COLUMNS, step, outcome);
+	printf("  %-*s%s%s\n", *outcome != '\0' ? STEP_COLUMNS : 0, step,
+	       *outcome != '\0' ? " " : "", outcome);
 }
 
 void page_text(const char *text)

@@ -83,7 +83,7 @@ static void share(struct scene *scene)
 		scene->is_as_announced = false;
 	page_text(
 		"Why: a connection is known by five things, the protocol and both ends' address "
-		"and port (RFC 9293, 3.3.1 and 3.4). Only all five together must be unique, on the "
+		"and port (RFC 9293, 3.4.1). Only all five together must be unique, on the "
 		"client's side as well. The kernel keeps a port for one socket only until each "
 		"socket on it says SO_REUSEPORT before bind().");
 }

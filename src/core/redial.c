@@ -51,16 +51,35 @@ static uint64_t wait_ns_for(const struct redial *redial, uint64_t now_ns, uint64
 	return early_ns + (nanotokens - early_ns * REDIAL_RATE) / REDIAL_LATE_RATE + 1;
 }
 
-uint64_t redial_pause_ns(struct redial *redial, uint64_t now_ns, struct random *random)
+/* None at all in half of the cases: two ends that have just missed each other, each in the
+ * other's pause, would with two uniform pauses do so again more often than not. */
+static uint64_t quick_pause_ns(struct random *random)
 {
-	uint64_t pause_ns = 1 + random_below(random, REDIAL_QUICK_PAUSE_NS);
+	return random_below(random, 2) == 0 ? 1
+					    : 1 + random_below(random, REDIAL_QUICK_PAUSE_NS);
+}
+
+/* Spends a token; returns how long to wait until it is there. */
+static uint64_t token_wait_ns(struct redial *redial, uint64_t now_ns, struct random *random)
+{
+	uint64_t wait_ns;
 
 	refill(redial, now_ns);
 	redial->nanotokens -= TOKEN;
-	if (redial->nanotokens < 0) {
-		uint64_t wait_ns = wait_ns_for(redial, now_ns, (uint64_t)-redial->nanotokens);
+	if (redial->nanotokens >= 0)
+		return 0;
+	wait_ns = wait_ns_for(redial, now_ns, (uint64_t)-redial->nanotokens);
+	return wait_ns + random_below(random, wait_ns / 2 + 1);
+}
 
-		pause_ns += wait_ns + random_below(random, wait_ns / 2 + 1);
-	}
-	return pause_ns;
+uint64_t redial_pause_ns(struct redial *redial, uint64_t now_ns, struct random *random)
+{
+	uint64_t pause_ns = quick_pause_ns(random);
+
+	return pause_ns + token_wait_ns(redial, now_ns, random);
+}
+
+uint64_t redial_urgent_pause_ns(struct redial *redial, uint64_t now_ns, struct random *random)
+{
+	return 1 + token_wait_ns(redial, now_ns, random);
 }

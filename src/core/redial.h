@@ -7,7 +7,10 @@
  * When a NAT answers an unsolicited SYN with RST, two ends meet only if both have a SYN out at
  * one moment, so the pause between a refusal and the next SYN must be short against the round
  * trip. It must be random as well: two ends with equal pauses can miss each other for ever when
- * the round trip is shorter than the pause (phase lock). REDIAL_QUICK_PAUSE_NS bounds it.
+ * the round trip is shorter than the pause (phase lock). REDIAL_QUICK_PAUSE_NS bounds it; half
+ * of the pauses are none at all, and after an ICMP error every one: its NAT keeps the mapping, so
+ * a SYN of the peer's that comes in the pause would reach a host without a socket, and the RST
+ * that this host's kernel sends spoils the NAT's idea of the connection for good.
  *
  * A pause of 0.2 ms alone would be a SYN storm where the refusal comes from the same switch.
  * So every redial spends a token. A session starts with REDIAL_BURST tokens: the side that
@@ -39,7 +42,11 @@ struct redial {
 
 void redial_init(struct redial *redial, uint64_t now_ns);
 
-/* Spends one token for a redial that becomes possible now; returns the pause before it. */
+/* Spends one token for a redial that becomes possible now; returns the pause before it, at least
+ * 1 ns. */
 uint64_t redial_pause_ns(struct redial *redial, uint64_t now_ns, struct random *random);
+
+/* The same without the quick pause; the wait for a token remains. */
+uint64_t redial_urgent_pause_ns(struct redial *redial, uint64_t now_ns, struct random *random);
 
 #endif

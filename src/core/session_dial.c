@@ -78,6 +78,11 @@ void path_give_up(struct step *step, uint32_t number, int result)
 		session_fail(step, session_common_result(session));
 }
 
+static bool is_icmp(enum midair_refusal refusal)
+{
+	return refusal == MIDAIR_REFUSED_BY_UNREACHABLE || refusal == MIDAIR_REFUSED_BY_FILTER;
+}
+
 void path_pause(struct step *step, uint32_t number)
 {
 	struct session *session = step->session;
@@ -85,7 +90,12 @@ void path_pause(struct step *step, uint32_t number)
 	uint64_t now_ns = step->event->now_ns;
 
 	path->state = PATH_PAUSING;
-	path->redial_ns = now_ns + redial_pause_ns(&session->redial, now_ns, &session->random);
+	if (is_icmp(step->event->refusal))
+		path->redial_ns =
+			redial_urgent_pause_ns(&session->redial, now_ns, &session->random);
+	else
+		path->redial_ns = redial_pause_ns(&session->redial, now_ns, &session->random);
+	path->redial_ns += now_ns;
 }
 
 static void report_refusal(struct step *step, enum midair_refusal refusal)

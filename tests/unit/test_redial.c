@@ -177,6 +177,19 @@ static void with_tokens_the_pause_is_short_and_random(void **state)
 	assert_true(largest_ns > REDIAL_QUICK_PAUSE_NS / 100 * 99);
 }
 
+static void an_urgent_redial_has_no_pause_but_waits_for_its_token(void **state)
+{
+	struct redial redial;
+	struct random random;
+
+	(void)state;
+	random_init(&random, 5);
+	redial_init(&redial, START);
+	for (uint32_t i = 0; i < REDIAL_BURST; i++)
+		assert_true(redial_urgent_pause_ns(&redial, START, &random) == 1);
+	assert_true(redial_urgent_pause_ns(&redial, START, &random) >= S / REDIAL_RATE);
+}
+
 static void drain(struct redial *redial, uint64_t now_ns, struct random *random)
 {
 	for (uint32_t i = 0; i < REDIAL_BURST; i++)
@@ -272,6 +285,7 @@ static void a_long_rest_fills_the_bucket_and_no_more(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(an_urgent_redial_has_no_pause_but_waits_for_its_token),
 		cmocka_unit_test(no_window_has_more_redials_than_the_budget),
 		cmocka_unit_test(from_the_start_it_is_256_plus_200_a_second_then_50),
 		cmocka_unit_test(a_busy_dial_uses_most_of_the_budget),

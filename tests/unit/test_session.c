@@ -193,6 +193,51 @@ static void another_reason_is_told_but_the_patience_goes_on(void **state)
 	assert_string_equal(play_unsent(&play, 0, -EADDRNOTAVAIL), "said failed EADDRNOTAVAIL");
 }
 
+static void time_that_ran_out_with_nothing_sent_tells_why_nothing_was_sent(void **state)
+{
+	struct play play;
+
+	(void)state;
+	play_init(&play, PEER, 0);
+	play_start(&play);
+	play_unsent(&play, 0, -ENETUNREACH);
+	play.session.config.timeout_ns = 500 * MS;
+	play.now_ns = PLAY_START_NS + 500 * MS;
+	assert_string_equal(play_time_after(&play, 0), "said failed ENETUNREACH");
+}
+
+static void paths_that_fail_for_different_reasons_leave_no_path(void **state)
+{
+	struct play play;
+
+	(void)state;
+	play_init(&play, PEER6 " " PEER, MIDAIR_ONCE);
+	play_start(&play);
+	assert_string_equal(play_unsent(&play, 0, -ENETUNREACH), "said refused local");
+	assert_string_equal(play_unsent(&play, 1, -EPERM),
+			    "said refused local, said failed no-path");
+}
+
+static void after_an_icmp_error_the_next_syn_follows_without_a_pause(void **state)
+{
+	struct play play;
+
+	(void)state;
+	for (uint64_t seed = 0; seed < 20; seed++) {
+		struct session_event event = {
+			.type = SESSION_EVENT_REFUSED,
+			.refusal = MIDAIR_REFUSED_BY_UNREACHABLE,
+			.result = -EHOSTUNREACH,
+		};
+
+		play_init_dialling(&play, PEER, 0);
+		random_init(&play.session.random, seed);
+		play.now_ns += 80 * MS;
+		assert_string_equal(play_feed(&play, &event), "said refused unreachable");
+		assert_true(session_deadline(&play.session) == play.now_ns + 1);
+	}
+}
+
 static void a_syn_that_left_renews_the_patience(void **state)
 {
 	struct play play;
@@ -423,6 +468,10 @@ int main(void)
 		cmocka_unit_test(a_refusal_says_more_than_a_dial_that_could_not_be_sent),
 		cmocka_unit_test(what_cannot_be_sent_is_tried_for_two_seconds_and_told_once),
 		cmocka_unit_test(another_reason_is_told_but_the_patience_goes_on),
+		cmocka_unit_test(
+			time_that_ran_out_with_nothing_sent_tells_why_nothing_was_sent),
+		cmocka_unit_test(paths_that_fail_for_different_reasons_leave_no_path),
+		cmocka_unit_test(after_an_icmp_error_the_next_syn_follows_without_a_pause),
 		cmocka_unit_test(a_syn_that_left_renews_the_patience),
 		cmocka_unit_test(once_gives_up_what_cannot_be_sent),
 		cmocka_unit_test(once_waits_for_a_tuple_that_is_taken),
