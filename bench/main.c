@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: MIT */
+/* The benchmark of docs/figures.md: how fast and how surely two ends meet. */
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "bench/plan.h"
+#include "bench/report.h"
+#include "lab/namespace.h"
+
+enum exit_status {
+	STATUS_REACHED = 0,
+	STATUS_MISSED = 1,
+	STATUS_USAGE = 2,
+	STATUS_NOT_HERE = 77
+};
+
+struct bench {
+	struct bench_plan plan;
+	enum report_form form;
+};
+
+static const char usage[] =
+	"usage: midair-bench [quick] [--json | --markdown] [--case TEXT]\n"
+	"  quick        fewer runs and smaller skews, in less than a minute\n"
+	"  --json       one line of JSON for each case\n"
+	"  --markdown   the table of docs/figures.md\n"
+	"  --case TEXT  only the cases whose title has this text\n"
+	"Status 0: all goals reached, 1: not all, 77: this machine cannot run the lab.\n";
+
+static int complain(int status, const char *text)
+{
+	fprintf(stderr, "midair-bench: %s\n", text);
+	return status;
+}
+
+/* Returns -1 to go on, or the exit status. */
+static int read_options(struct bench *bench, int argc, char **argv)
+{
+	static const struct option options[] = {
+		{"json", no_argument, NULL, 'j'},
+		{"markdown", no_argument, NULL, 'm'},
+		{"case", required_argument, NULL, 'c'},
+		{"help", no_argument, NULL, 'h'},
+		{0},
+	};
+	int option;
+
+	while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+		if (option == 'j') {
+			bench->form = REPORT_JSON;
+		} else if (option == 'm') {
+			bench->form = REPORT_MARKDOWN;
+		} else if (option == 'c') {
+			bench->plan.only = optarg;
+		} else {
+			fputs(usage, option == 'h' ? stdout : stderr);
+			return option == 'h' ? STATUS_REACHED : STATUS_USAGE;
+		}
+	}
+	for (; optind < argc; optind++) {
+		if (strcmp(argv[optind], "quick") != 0)
+			return complain(STATUS_USAGE, usage);
+		bench->plan.is_quick = true;
+	}
+	return -1;
+}
+
+/* Hundreds of sessions in one process need some 2,000 descriptors. */
+static void raise_descriptor_limit(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+		limit.rlim_cur = limit.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &limit);
+	}
+}
+
+static int run(void *context)
+{
+	struct bench *bench = context;
+
+	plan_run(&bench->plan);
+	return report_print(stdout, &bench->plan, bench->form) == 0 ? STATUS_REACHED
+								    : STATUS_MISSED;
+}
+
+int main(int argc, char **argv)
+{
+	struct bench bench = {.form = REPORT_TEXT};
+	struct lab_reason reason;
+	int status = read_options(&bench, argc, argv);
+
+	if (status >= 0)
+		return status;
+	raise_descriptor_limit();
+	if (plan_init(&bench.plan, &reason))
+		return complain(STATUS_USAGE, reason.text);
+	status = namespace_run(run, &bench, &reason);
+	plan_deinit(&bench.plan);
+	return status < 0 ? complain(STATUS_NOT_HERE, reason.text) : status;
+}
