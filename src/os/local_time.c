@@ -67,7 +67,7 @@ int local_time_to_unix(const struct calendar *calendar, int64_t *unix_s)
 
 	for (size_t i = 0; i < sizeof(distances_s) / sizeof(distances_s[0]); i++) {
 		struct calendar ignored;
-		int64_t offset_s, found_s;
+		int64_t offset_s = 0, found_s = 0;
 		int error = offset_at(as_utc_s + distances_s[i], &offset_s, &ignored);
 
 		if (!error)
