@@ -57,8 +57,12 @@ else()
 endif()
 set(MIDAIR_PC_REQUIRES "")
 if(MNL_FOUND)
-	set(MIDAIR_PC_REQUIRES libmnl)
+	list(APPEND MIDAIR_PC_REQUIRES libmnl)
 endif()
+if(MIDAIR_BPF_FOUND)
+	list(APPEND MIDAIR_PC_REQUIRES libbpf)
+endif()
+list(JOIN MIDAIR_PC_REQUIRES " " MIDAIR_PC_REQUIRES)
 configure_file(${CMAKE_SOURCE_DIR}/cmake/midair.pc.in ${CMAKE_BINARY_DIR}/midair.pc @ONLY)
 
 install(TARGETS midair_shared midair_static

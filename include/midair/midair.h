@@ -72,7 +72,9 @@ const char *midair_features(void);
 	X(MIDAIR_E_UNSUPPORTED, 13, "unsupported", "this kernel or this build cannot do it")      \
 	X(MIDAIR_E_END, 14, "end", "there is nothing more to read")                               \
 	X(MIDAIR_E_LOST, 15, "lost",                                                              \
-	  "the connection was broken, not closed: data may be missing")
+	  "the connection was broken, not closed: data may be missing")                           \
+	X(MIDAIR_E_STATE, 16, "state", "the call does not fit the handle's state")                \
+	X(MIDAIR_E_FULL, 17, "full", "every local port to this destination is in use")
 
 enum midair_result {
 	MIDAIR_OK = 0,
@@ -314,6 +316,118 @@ int midair_session_take_fd(struct midair_session *session);
  */
 int midair_meet(const struct midair_config *config, int *fd, struct midair_event *connected);
 
+/* ---- dialling ----------------------------------------------------------------------------- */
+
+enum midair_dial_policy {
+	/*
+	 * Share the local port: with IP_LOCAL_PORT_RANGE, which binds nothing, where the kernel has
+	 * it (Linux 6.3) and the port lies inside net.ipv4.ip_local_port_range, because elsewhere
+	 * the kernel ignores it silently; otherwise, and when the kernel says EADDRNOTAVAIL (the
+	 * port is bound by somebody, or the tuple in TIME_WAIT), as MIDAIR_DIAL_EXACT. Local port 0:
+	 * the kernel's choice.
+	 */
+	MIDAIR_DIAL_SHARE = 0,
+	/* SO_REUSEPORT and bind: O(1), takes a tuple out of TIME_WAIT whatever tcp_tw_reuse says
+	 * (with TCP timestamps), but hides the port from every automatic choice meanwhile. */
+	MIDAIR_DIAL_EXACT,
+};
+
+/* Zero-initialise, set size = sizeof(struct midair_dial_config), then what you need. */
+struct midair_dial_config {
+	size_t size;
+	/* Family NONE or address "any": the route's choice. Port 0: the kernel's choice. */
+	struct midair_endpoint local;
+	struct midair_endpoint remote;
+	enum midair_dial_policy policy;
+	uint32_t timeout_ms; /* midair_dial() only; 0: 30,000. -ETIMEDOUT */
+	uint32_t pin_range;  /* midair_dial_prepare() sets it; 0: each dial reads the range */
+};
+
+/* For many dials: reads what is the same for all of them, the namespace's port range and whether
+ * the kernel can pin, into config->pin_range. Saves each dial three system calls. 0 or -errno. */
+int midair_dial_prepare(struct midair_dial_config *config);
+
+/*
+ * Sends the SYN, never blocks. *fd polls writable (or in error) when midair_dial_finish() has an
+ * answer. The port is the one asked for: that is verified. Returns 0, MIDAIR_E_PORT_IN_USE,
+ * MIDAIR_E_CONFIG, -errno (EADDRNOTAVAIL: this tuple exists, or the address is not ours).
+ */
+int midair_dial_start(const struct midair_dial_config *config, int *fd);
+
+/*
+ * 0: connected, and not to itself. -EINPROGRESS: not decided. MIDAIR_E_SELF: the connection came
+ * back to ourselves, and was reset: nobody listens there. -errno: refused and the like. In every
+ * case fd stays the caller's to close.
+ */
+int midair_dial_finish(int fd);
+
+/* Blocking: start, wait, finish; closes what fails. */
+int midair_dial(const struct midair_dial_config *config, int *fd);
+
+/* ---- the pool of local ports -------------------------------------------------------------- */
+
+/*
+ * The tuples (local addresses x local ports) to one remote endpoint, handed out in O(1) however
+ * full it is. 12 bytes for each tuple. One pool belongs to one thread; pools of several threads
+ * or processes may have the same ports: what another one took costs one try in vain.
+ */
+struct midair_pool;
+
+#define MIDAIR_POOL_SOURCES_MAX 256
+
+struct midair_pool_config {
+	size_t size;
+	/* Local addresses (their ports are ignored); none: the route's choice. Copied. */
+	const struct midair_endpoint *sources;
+	size_t n_sources;
+	/* 0, 0: net.ipv4.ip_local_port_range without ip_local_reserved_ports. */
+	uint16_t first_port;
+	uint16_t last_port;
+	struct midair_endpoint remote;
+	uint64_t seed; /* of the order; 0: random */
+};
+
+/* Returns 0, MIDAIR_E_CONFIG, MIDAIR_E_RANGE, MIDAIR_E_LIMIT, -EADDRNOTAVAIL when a source is not
+ * an address of this machine, -errno. */
+int midair_pool_new(struct midair_pool **pool, const struct midair_pool_config *config);
+struct midair_pool *midair_pool_free(struct midair_pool *pool);
+
+/* Marks what one look at the kernel's sockets shows as held or in TIME_WAIT. Without it, each of
+ * these costs one try in vain. Returns 0, MIDAIR_E_UNSUPPORTED or -errno. */
+int midair_pool_seed(struct midair_pool *pool);
+
+/* Hands out a tuple; dial it with MIDAIR_DIAL_EXACT, or SHARE, which falls back on it. Returns 0
+ * or MIDAIR_E_FULL. */
+int midair_pool_take(struct midair_pool *pool, struct midair_endpoint *local);
+
+enum midair_pool_fate {
+	MIDAIR_POOL_FREE = 0, /* never connected, closed with RST, or the peer closed first */
+	MIDAIR_POOL_TIME_WAIT, /* we closed first: the kernel keeps the tuple for 60 s; an explicit
+				* bind may use it at once, where TCP timestamps are on */
+	MIDAIR_POOL_HELD,      /* EADDRNOTAVAIL: somebody else has it; tried again later */
+};
+
+/* Takes a tuple back, with its fate. What was not handed out is left alone. */
+void midair_pool_give(struct midair_pool *pool, const struct midair_endpoint *local,
+		      enum midair_pool_fate fate);
+
+/*
+ * take and midair_dial_start(), past tuples that others hold, each of which costs one try. *local
+ * goes back with midair_pool_give() when the connection is closed or failed. Returns 0,
+ * MIDAIR_E_FULL, -errno.
+ */
+int midair_pool_dial(struct midair_pool *pool, int *fd, struct midair_endpoint *local);
+
+struct midair_pool_state {
+	uint32_t n_tuples; /* the sum of the others */
+	uint32_t n_free;
+	uint32_t n_taken;
+	uint32_t n_time_wait;
+	uint32_t n_held; /* when last tried, or seeded */
+};
+
+void midair_pool_read(const struct midair_pool *pool, struct midair_pool_state *state);
+
 /* ---- self-connection ---------------------------------------------------------------------- */
 
 /* 1 when the connected socket fd is connected to itself, 0 when not, -errno. */
@@ -326,6 +440,34 @@ int midair_is_self_connected(int fd);
  * open, -errno.
  */
 int midair_self_connect(const struct midair_endpoint *local, int *fd);
+
+/* How a program gets its local port. */
+enum midair_port_choice {
+	MIDAIR_CHOICE_CONNECT = 0, /* connect() alone */
+	MIDAIR_CHOICE_BIND,	   /* bind() with port 0, then connect() */
+	MIDAIR_CHOICE_RANGE, /* connect() with IP_LOCAL_PORT_RANGE set to the whole range */
+};
+
+/* How soon a client that tries again and again meets itself. */
+struct midair_self_odds {
+	bool is_possible;
+	bool is_in_range;      /* of net.ipv4.ip_local_port_range */
+	bool is_reserved;      /* net.ipv4.ip_local_reserved_ports */
+	bool has_wrong_parity; /* this choice takes every second port, and not this one */
+	uint16_t first_port;   /* of the range */
+	uint16_t last_port;
+	uint32_t n_candidates; /* ports that are as likely */
+	uint32_t median_tries; /* when tried without pause */
+	uint32_t mean_tries;
+	uint32_t p99_tries;
+};
+
+/*
+ * The odds that connect() to a local port where nobody listens connects to itself, as long as
+ * no other connection uses the ports. Returns 0, MIDAIR_E_RANGE for port 0, or -errno.
+ */
+int midair_self_odds_read(uint16_t port, enum midair_port_choice choice,
+			  struct midair_self_odds *odds);
 
 /* ---- moving bytes ------------------------------------------------------------------------- */
 
@@ -379,6 +521,31 @@ const char *midair_tcp_state_name(enum midair_tcp_state state);
 
 #define MIDAIR_PROCESS_NAME_SIZE 32
 
+/* What a socket's timer waits for. */
+enum midair_timer {
+	MIDAIR_TIMER_NONE = 0,
+	MIDAIR_TIMER_RETRANSMIT, /* an answer to what was sent */
+	MIDAIR_TIMER_KEEPALIVE,	 /* silence (SO_KEEPALIVE), or the end of FIN_WAIT2 */
+	MIDAIR_TIMER_TIME_WAIT,	 /* the end of TIME_WAIT */
+	MIDAIR_TIMER_PROBE,	 /* the peer's closed window */
+};
+
+/* "none", "retransmit", "keepalive", "time-wait", "probe". Static storage. */
+const char *midair_timer_name(enum midair_timer timer);
+
+/* Of TCP_INFO. */
+struct midair_tcp_facts {
+	uint32_t round_trip_us; /* smoothed; 0: not measured */
+	uint32_t round_trip_variation_us;
+	uint32_t round_trip_min_us; /* UINT32_MAX: not measured */
+	uint32_t congestion_window; /* segments */
+	uint32_t segment_bytes;
+	uint32_t n_retransmitted;
+	uint64_t bytes_sent;
+	uint64_t bytes_acknowledged;
+	uint64_t bytes_received;
+};
+
 struct midair_row {
 	struct midair_endpoint local;
 	struct midair_endpoint remote; /* port 0: none */
@@ -390,6 +557,14 @@ struct midair_row {
 	uint64_t cookie; /* the kernel's identity of the socket */
 	int32_t pid;	 /* 0: nobody's, or not to be seen by this user */
 	char process[MIDAIR_PROCESS_NAME_SIZE];
+	enum midair_timer timer;
+	uint32_t timer_ms;	/* until it ends */
+	bool is_reuse_known;	/* only BPF shows the next two */
+	bool has_reuse_address; /* SO_REUSEADDR */
+	bool has_reuse_port;	/* SO_REUSEPORT */
+	bool is_ipv6_only;	/* of a listening or bound IPv6 socket, by sock_diag */
+	bool has_facts;		/* MIDAIR_TABLE_FACTS, of a connection that lives */
+	struct midair_tcp_facts facts;
 };
 
 struct midair_table;
@@ -400,20 +575,88 @@ struct midair_table;
 #define MIDAIR_TABLE_LISTENING (1u << 1)
 /* Everything but ESTABLISHED is left out unless this is set. */
 #define MIDAIR_TABLE_ALL_STATES (1u << 2)
+/* The facts of TCP_INFO too. */
+#define MIDAIR_TABLE_FACTS (1u << 3)
+/* Read by BPF even where the table is so small that loading the programs takes longer than
+ * they save: the reuse options are wanted. */
+#define MIDAIR_TABLE_BPF (1u << 4)
+/* Never by BPF. */
+#define MIDAIR_TABLE_NO_BPF (1u << 5)
 
 /*
- * Reads the TCP sockets of this network namespace, IPv4 and IPv6, by sock_diag (or, in a build
- * without libmnl, from /proc/net: without cookies and sockets that are only bound). Where /proc
- * does not tell the processes, the rows come without them and the table is partial. Returns 0,
- * MIDAIR_E_LIMIT, MIDAIR_E_UNSUPPORTED, or -errno.
+ * Reads the TCP sockets of this network namespace, IPv4 and IPv6: a large table by BPF iterators
+ * where this build has them and this process may load them, else by sock_diag, with the same
+ * result (in a build without libmnl from /proc/net: without cookies and sockets that are only
+ * bound). Where /proc does not tell the processes, the rows come without them and the table is
+ * partial. Returns 0, MIDAIR_E_LIMIT, MIDAIR_E_UNSUPPORTED, or -errno.
  */
 int midair_table_open(struct midair_table **table, uint32_t flags);
+
+/* All addresses whose first n_bits are these; the port is not used. */
+struct midair_prefix {
+	struct midair_endpoint address; /* family NONE: every address */
+	uint8_t n_bits;
+};
+
+/* Parses "10.0.0.0/8", "2001:db8::/32", or an address alone. Returns 0, MIDAIR_E_SYNTAX, or
+ * MIDAIR_E_RANGE for more bits than the address has. */
+int midair_prefix_parse(struct midair_prefix *prefix, const char *text);
+
+/* What a row must have, all of it; zero means any. Zero-initialise, set size. */
+struct midair_selection {
+	size_t size;
+	uint32_t states; /* bit 1 << enum midair_tcp_state; not 0: instead of the flags */
+	uint16_t port;	 /* local or remote */
+	uint16_t local_port;
+	uint16_t remote_port;
+	bool is_self_connected; /* local and remote are the same */
+	bool is_shared;		/* the local endpoint is that of another selected row too */
+	struct midair_prefix local;
+	struct midair_prefix remote;
+	int32_t pid;
+	const char *process; /* its whole name; NULL: any */
+};
+
+/* As midair_table_open(), with the selected rows only. pid and process need
+ * MIDAIR_TABLE_PROCESSES, MIDAIR_E_CONFIG without. */
+int midair_table_select(struct midair_table **table, uint32_t flags,
+			const struct midair_selection *selection);
+
+/* The number of rows. */
+size_t midair_table_count(const struct midair_table *table);
 
 /* The next row, sorted by local, then remote endpoint. Returns 0 or MIDAIR_E_END. */
 int midair_table_next(struct midair_table *table, struct midair_row *row);
 
+/* Rows with one local endpoint. */
+struct midair_group {
+	struct midair_endpoint local;
+	uint32_t n_rows;
+	uint32_t n_established;
+	uint32_t n_time_wait;
+	uint32_t n_processes; /* 2: two or more */
+	int32_t pid;	      /* of the first row that has one */
+	char process[MIDAIR_PROCESS_NAME_SIZE];
+};
+
+/* The next rows of one local endpoint, as one. Returns 0 or MIDAIR_E_END. */
+int midair_table_next_group(struct midair_table *table, struct midair_group *group);
+
 /* True when some sockets belong to processes that this user may not look into. */
 bool midair_table_is_partial(const struct midair_table *table);
+
+/* 0: read by BPF. Else why not: MIDAIR_E_UNSUPPORTED (not in this build), MIDAIR_E_STATE (not
+ * worth it, or not wanted), or -errno (-EPERM: not permitted). */
+int midair_table_bpf_result(const struct midair_table *table);
+
+/*
+ * Ends the connection or listener of a row (SOCK_DESTROY): a connection's peer gets RST, its
+ * process ECONNABORTED; a TIME_WAIT's pair is free at once. The cookie makes sure that it is the
+ * same socket. Returns 0, -ENOENT when it is gone, -EPERM without CAP_NET_ADMIN,
+ * MIDAIR_E_UNSUPPORTED (this kernel cannot, a row without cookie, or a socket that is only
+ * bound), -errno.
+ */
+int midair_table_kill(const struct midair_row *row);
 
 struct midair_table *midair_table_free(struct midair_table *table);
 
@@ -421,6 +664,158 @@ struct midair_table *midair_table_free(struct midair_table *table);
  * Returns 0, -ENOENT, or as midair_table_open(). */
 int midair_table_find(const struct midair_endpoint *local, const struct midair_endpoint *remote,
 		      struct midair_row *row);
+
+/* ---- why a port cannot be had -------------------------------------------------------------- */
+
+/*
+ * X(constant, value, name, text, remedy): the name is the stable code in JSON and scripts. What
+ * midair_why.text and .remedy say is more particular where more is known.
+ */
+#define MIDAIR_CAUSES(X)                                                                       \
+	X(MIDAIR_CAUSE_NONE, 0, "none", "nothing stands in the way", "none is needed")         \
+	X(MIDAIR_CAUSE_TUPLE_LIVE, 1, "tuple-live",                                            \
+	  "a connection between exactly these two ends exists",                                \
+	  "use another local port or address, or close that connection")                       \
+	X(MIDAIR_CAUSE_TIME_WAIT, 2, "time-wait", "a closed connection is still in TIME_WAIT", \
+	  "wait, or use another local port")                                                   \
+	X(MIDAIR_CAUSE_FIN_WAIT, 3, "fin-wait",                                                \
+	  "a connection between these two ends is being closed and not yet gone",              \
+	  "wait, or use another local port; close() with SO_LINGER 0 sends RST and leaves "    \
+	  "nothing")                                                                           \
+	X(MIDAIR_CAUSE_POOL_FULL, 4, "pool-full", "every local port is in use",                \
+	  "spread over more source addresses or destinations, or widen "                       \
+	  "net.ipv4.ip_local_port_range")                                                      \
+	X(MIDAIR_CAUSE_PORT_LOCKED, 5, "port-locked", "another socket holds the port",         \
+	  "set SO_REUSEPORT on both sockets before bind(), or use another port")               \
+	X(MIDAIR_CAUSE_BOUND_UNSEEN, 6, "bound-unseen",                                        \
+	  "a socket that is bound but not connected holds the port; netstat and /proc do not " \
+	  "show it",                                                                           \
+	  "set SO_REUSEPORT on both sockets before bind(), or close that socket")              \
+	X(MIDAIR_CAUSE_RESERVED, 7, "reserved",                                                \
+	  "the port is in net.ipv4.ip_local_reserved_ports, so no automatic choice takes it",  \
+	  "bind the port explicitly, or take it off that list")                                \
+	X(MIDAIR_CAUSE_OUT_OF_RANGE, 8, "out-of-range",                                        \
+	  "the port is outside net.ipv4.ip_local_port_range: the kernel ignores the pin and "  \
+	  "takes another port",                                                                \
+	  "bind the port explicitly, or pin one inside the range")                             \
+	X(MIDAIR_CAUSE_NOT_LOCAL, 9, "not-local", "the local address is not of this machine",  \
+	  "use an address that \"ip address\" shows, or none")                                 \
+	X(MIDAIR_CAUSE_OTHER_USER, 10, "other-user",                                           \
+	  "another user's socket holds the port; SO_REUSEPORT shares only within one user",    \
+	  "run both as one user, or use another port")                                         \
+	X(MIDAIR_CAUSE_OPTION_MISSING, 11, "option-missing",                                   \
+	  "the socket that holds the port lacks the reuse option that ours has",               \
+	  "set the same option on the other socket too; it counts even after its bind()")      \
+	X(MIDAIR_CAUSE_NO_ROUTE, 12, "no-route", "there is no route to the destination",       \
+	  "look at \"ip route get\" for this destination and source")                          \
+	X(MIDAIR_CAUSE_LISTENER, 13, "listener", "a listening socket holds the port",          \
+	  "use another port; only SO_REUSEPORT on both sockets, of one user, shares with a "   \
+	  "listener")                                                                          \
+	X(MIDAIR_CAUSE_NO_PERMISSION, 14, "no-permission",                                     \
+	  "the port is privileged and this user has no CAP_NET_BIND_SERVICE",                  \
+	  "use a higher port, or lower net.ipv4.ip_unprivileged_port_start")                   \
+	X(MIDAIR_CAUSE_UNKNOWN, 15, "unknown", "the cause is not in what the kernel tells",    \
+	  "try another port; midair why --try tells what the kernel answers")
+
+enum midair_cause {
+#define MIDAIR_CAUSE_ENUM(constant, value, name, text, remedy) constant = value,
+	MIDAIR_CAUSES(MIDAIR_CAUSE_ENUM)
+#undef MIDAIR_CAUSE_ENUM
+};
+
+/* Stable short code: "none", "time-wait", ... Static storage. */
+const char *midair_cause_name(enum midair_cause cause);
+
+/* Really make the call, and compare. A connect sends a SYN, and what comes of it is reset. */
+#define MIDAIR_WHY_TRY (1u << 0)
+/* Look up the owner's process and its socket options: costs a scan of /proc. */
+#define MIDAIR_WHY_PROCESS (1u << 1)
+/* What the failing program sets on its socket before bind(): */
+#define MIDAIR_WHY_REUSEADDR (1u << 2)
+#define MIDAIR_WHY_REUSEPORT (1u << 3)
+#define MIDAIR_WHY_IPV6_ONLY (1u << 4)
+/* It does not bind the port, but pins it by IP_LOCAL_PORT_RANGE. */
+#define MIDAIR_WHY_PIN (1u << 5)
+
+#define MIDAIR_WHY_TEXT_SIZE 256
+
+/* The answer, a plain value. */
+struct midair_why {
+	enum midair_cause cause;
+	bool has_owner;	      /* owner is the socket that stands in the way */
+	bool is_owner_hidden; /* its process is not to be seen by this user */
+	bool is_past_cliff; /* half of the pool is in use: each automatic choice walks ports */
+	bool was_tried;
+	struct midair_row owner;
+	uint32_t remaining_ms; /* until the cause passes by itself; 0: unknown or never */
+	/* With no local port: ports of the kernel's range, reserved ones left out. 0, 0 else. */
+	uint32_t pool_in_use;
+	uint32_t pool_size;
+	int tried_result; /* 0 or -errno of the call */
+	/* Reuse options with which a failed bind() worked when tried; 0: none. */
+	uint32_t helpful_flags;
+	char text[MIDAIR_WHY_TEXT_SIZE];   /* one line without a full stop */
+	char remedy[MIDAIR_WHY_TEXT_SIZE]; /* the same */
+};
+
+/*
+ * Why a connection from local to remote cannot have its local port, or that nothing stands in
+ * the way. local may be NULL, of family NONE, an "any" address, or have port 0: what is left
+ * open is the kernel's choice. Says nothing of what the peer would answer.
+ * Returns 0, MIDAIR_E_CONFIG (families differ, no remote port), MIDAIR_E_UNSUPPORTED, -errno.
+ */
+int midair_why_connect(const struct midair_endpoint *local,
+		       const struct midair_endpoint *remote, uint32_t flags,
+		       struct midair_why *why);
+
+/* The same for bind() alone; port 0: bind()'s own choice, which no two sockets share. */
+int midair_why_bind(const struct midair_endpoint *local, uint32_t flags,
+		    struct midair_why *why);
+
+/* ---- how full the ports are ---------------------------------------------------------------- */
+
+struct midair_ports;
+
+/* The ports that the kernel gives out by itself. */
+struct midair_ports_state {
+	uint16_t first_port; /* net.ipv4.ip_local_port_range */
+	uint16_t last_port;
+	uint32_t n_reserved; /* of the range, by net.ipv4.ip_local_reserved_ports */
+	uint32_t pool_size;  /* the range without them */
+	/* Ports of the pool that any socket uses: the limit of bind() with port 0. */
+	uint32_t n_in_use;
+	/* Ports that a listening or merely bound socket keeps from every automatic choice. */
+	uint32_t n_locked;
+	uint32_t n_connections; /* from a port of the pool, in any state */
+	uint32_t n_time_wait;	/* of those, in TIME_WAIT */
+	uint32_t n_pairs;	/* source addresses x destinations: the rows */
+	int time_wait_reuse;	/* net.ipv4.tcp_tw_reuse; -1: not to be read */
+	bool has_timestamps;	/* net.ipv4.tcp_timestamps */
+};
+
+/* The pool of one source address to one destination. */
+struct midair_ports_row {
+	struct midair_endpoint source; /* port 0 */
+	struct midair_endpoint remote;
+	uint32_t n_in_use; /* ports, locked ones included */
+	uint32_t n_connections;
+	uint32_t n_time_wait;
+	uint32_t pool_size;
+	bool is_past_cliff; /* half is in use: each automatic choice walks over used ports */
+};
+
+/*
+ * Reads the socket table once and counts. to: only connections to this destination, port 0: to
+ * every port of the address; NULL: all. Returns 0, MIDAIR_E_LIMIT, MIDAIR_E_UNSUPPORTED, -errno.
+ */
+int midair_ports_open(struct midair_ports **ports, const struct midair_endpoint *to);
+
+void midair_ports_read(const struct midair_ports *ports, struct midair_ports_state *state);
+
+/* The next row, the fullest first. Returns 0 or MIDAIR_E_END. */
+int midair_ports_next(struct midair_ports *ports, struct midair_ports_row *row);
+
+struct midair_ports *midair_ports_free(struct midair_ports *ports);
 
 #ifdef __cplusplus
 }

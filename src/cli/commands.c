@@ -2,17 +2,23 @@
 #include <stddef.h>
 
 #include "cli/command.h"
+#include "cli/dial.h"
 #include "cli/lab.h"
 #include "cli/meet.h"
+#include "cli/ports.h"
 #include "cli/self.h"
 #include "cli/table.h"
 #include "cli/tour.h"
+#include "cli/why.h"
 
 const struct command commands[] = {
 	{"tour", tour_main, "see why TCP behaves so, live, on this machine"},
 	{"meet", meet_main, "connect two machines from both ends at once, nobody listens"},
+	{"dial", dial_main, "many connections from one local port, and keep them"},
 	{"self", self_main, "connect one socket to itself"},
 	{"table", table_main, "the TCP sockets of this machine and their processes"},
+	{"why", why_main, "why a local port cannot be had: cause, owner, how long, remedy"},
+	{"ports", ports_main, "how full the pool of local ports is, for each destination"},
 	{"lab", lab_main, "a small internet on this machine, with NATs, to try all this in"},
 	{NULL, NULL, NULL},
 };

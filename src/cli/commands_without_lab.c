@@ -2,13 +2,19 @@
 #include <stddef.h>
 
 #include "cli/command.h"
+#include "cli/dial.h"
 #include "cli/meet.h"
+#include "cli/ports.h"
 #include "cli/self.h"
 #include "cli/table.h"
+#include "cli/why.h"
 
 const struct command commands[] = {
 	{"meet", meet_main, "connect two machines from both ends at once, nobody listens"},
+	{"dial", dial_main, "many connections from one local port, and keep them"},
 	{"self", self_main, "connect one socket to itself"},
 	{"table", table_main, "the TCP sockets of this machine and their processes"},
+	{"why", why_main, "why a local port cannot be had: cause, owner, how long, remedy"},
+	{"ports", ports_main, "how full the pool of local ports is, for each destination"},
 	{NULL, NULL, NULL},
 };

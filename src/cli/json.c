@@ -1,23 +1,30 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/json.h"
 
-#include <inttypes.h>
-
 void json_begin(struct json *json, FILE *to)
 {
 	*json = (struct json){.to = to};
 }
 
+/* A socket table has hundreds of thousands of these lines: no format strings, no locks (the
+ * command has one thread). */
+static void put(struct json *json, const char *text)
+{
+	fputs_unlocked(text, json->to);
+}
+
 static void key(struct json *json, const char *name)
 {
-	fprintf(json->to, "%s\"%s\":", json->is_started ? "," : "{", name);
+	put(json, json->is_started ? ",\"" : "{\"");
+	put(json, name);
+	put(json, "\":");
 	json->is_started = true;
 }
 
 void json_string(struct json *json, const char *name, const char *value)
 {
 	key(json, name);
-	fputc('"', json->to);
+	putc_unlocked('"', json->to);
 	for (; *value != '\0'; value++) {
 		unsigned char byte = (unsigned char)*value;
 
@@ -26,15 +33,25 @@ void json_string(struct json *json, const char *name, const char *value)
 		else if (byte < 0x20 || byte >= 0x7f)
 			fprintf(json->to, "\\u%04x", byte); /* bytes of no known encoding */
 		else
-			fputc(byte, json->to);
+			putc_unlocked(byte, json->to);
 	}
-	fputc('"', json->to);
+	putc_unlocked('"', json->to);
 }
 
 void json_integer(struct json *json, const char *name, int64_t value)
 {
+	char digits[24];
+	size_t at = sizeof(digits) - 1;
+	uint64_t left = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
+
 	key(json, name);
-	fprintf(json->to, "%" PRId64, value);
+	digits[at] = '\0';
+	do
+		digits[--at] = (char)('0' + left % 10);
+	while ((left /= 10) != 0);
+	if (value < 0)
+		digits[--at] = '-';
+	put(json, digits + at);
 }
 
 void json_milliseconds(struct json *json, const char *name, int64_t duration_ns)
@@ -46,13 +63,25 @@ void json_milliseconds(struct json *json, const char *name, int64_t duration_ns)
 void json_null(struct json *json, const char *name)
 {
 	key(json, name);
-	fputs("null", json->to);
+	put(json, "null");
 }
 
 void json_boolean(struct json *json, const char *name, bool value)
 {
 	key(json, name);
-	fputs(value ? "true" : "false", json->to);
+	put(json, value ? "true" : "false");
+}
+
+void json_open(struct json *json, const char *name)
+{
+	key(json, name);
+	json->is_started = false;
+}
+
+void json_close(struct json *json)
+{
+	fputs(json->is_started ? "}" : "{}", json->to);
+	json->is_started = true;
 }
 
 void json_end(struct json *json)

@@ -19,6 +19,9 @@ void json_integer(struct json *json, const char *key, int64_t value);
 void json_milliseconds(struct json *json, const char *key, int64_t duration_ns);
 void json_null(struct json *json, const char *key);
 void json_boolean(struct json *json, const char *key, bool value);
+/* An object as a value; everything until json_close() belongs to it. */
+void json_open(struct json *json, const char *key);
+void json_close(struct json *json);
 void json_end(struct json *json);
 
 #endif

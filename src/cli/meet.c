@@ -2,14 +2,15 @@
 #include "cli/meet.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "cli/exit.h"
+#include "cli/explain.h"
 #include "cli/meet_options.h"
+#include "cli/payload.h"
 #include "cli/quote.h"
 #include "cli/stop.h"
 #include "cli/tell.h"
@@ -124,16 +125,49 @@ static int find_peer(struct meet *meet)
 	return -1;
 }
 
+/* Our end as midair_session_new() binds it. */
+static struct midair_endpoint local_end(const struct meet *meet)
+{
+	struct midair_endpoint local = meet->options.local;
+
+	if (local.port == 0)
+		local.port = meet->peers[0].port;
+	return local;
+}
+
+static bool has_peer(const struct meet *meet, uint8_t family)
+{
+	for (size_t i = 0; i < meet->n_peers; i++) {
+		if (meet->peers[i].family == family)
+			return true;
+	}
+	return false;
+}
+
+/* Below an error: what stands in the way, in each family that was to be bound. */
+static void explain_bind(const struct meet *meet)
+{
+	static const uint8_t families[] = {MIDAIR_IPV6, MIDAIR_IPV4};
+
+	for (size_t i = 0; i < sizeof(families); i++) {
+		struct midair_endpoint local = local_end(meet);
+
+		if (!has_peer(meet, families[i]))
+			continue;
+		local.family = families[i];
+		explain_failure(stderr, meet->options.mode == TELL_JSON, &local, NULL,
+				MIDAIR_WHY_REUSEPORT | MIDAIR_WHY_IPV6_ONLY);
+	}
+}
+
 /* bind() failed: on the address, or on the port? */
 static int tell_unbound(struct meet *meet, int result)
 {
 	char text[MIDAIR_ENDPOINT_TEXT_SIZE];
-	struct midair_endpoint local = meet->options.local;
+	struct midair_endpoint local = local_end(meet);
 	char what[MIDAIR_ENDPOINT_TEXT_SIZE + 128];
 	const char *advice = "";
 
-	if (local.port == 0)
-		local.port = meet->peers[0].port;
 	if (local.family == MIDAIR_FAMILY_NONE)
 		snprintf(text, sizeof(text), "port %u", local.port);
 	else
@@ -144,7 +178,23 @@ static int tell_unbound(struct meet *meet, int result)
 		advice =
 			" (ports below 1024 are the administrator's: choose another with --from)";
 	snprintf(what, sizeof(what), "cannot use local %s%s", text, advice);
-	return fail(meet, what, result);
+	result = fail(meet, what, result);
+	if (result == EXIT_SYSTEM)
+		explain_bind(meet);
+	return result;
+}
+
+/* The attempt is over. Where this machine itself was the obstacle, the kernel's tables say more
+ * than the errno. */
+static int tell_failed(struct meet *meet, int result)
+{
+	struct midair_endpoint local = local_end(meet);
+	int status = fail(meet, meet->options.peer, result);
+
+	if (result < 0)
+		explain_failure(stderr, meet->options.mode == TELL_JSON, &local,
+				&meet->peers[0], MIDAIR_WHY_REUSEPORT | MIDAIR_WHY_IPV6_ONLY);
+	return status;
 }
 
 static int open_session(struct meet *meet, struct midair_session **session)
@@ -172,7 +222,7 @@ static int tell_events(struct meet *meet, struct midair_session *session, bool *
 	while (midair_session_next_event(session, &event) == 0) {
 		tell_event(&meet->tell, &event);
 		if (event.type == MIDAIR_EVENT_FAILED)
-			return fail(meet, meet->options.peer, event.result);
+			return tell_failed(meet, event.result);
 		if (event.type == MIDAIR_EVENT_CONNECTED)
 			*is_connected = true;
 	}
@@ -203,24 +253,10 @@ static int wait_connected(struct meet *meet, struct midair_session *session)
 	}
 }
 
-/* Standard output as a descriptor that can be closed when the peer has ended, with /dev/null in
- * its place. */
-static int take_standard_output(void)
-{
-	int out_fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
-	int null_fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
-
-	if (out_fd >= 0 && null_fd >= 0)
-		dup2(null_fd, STDOUT_FILENO);
-	if (null_fd >= 0)
-		close(null_fd);
-	return out_fd;
-}
-
 static int relay(struct meet *meet, int fd)
 {
 	struct midair_relay_result moved;
-	int out_fd = take_standard_output();
+	int out_fd = payload_take_output();
 	int result = midair_relay(STDIN_FILENO, out_fd, fd, meet->stop_fd,
 				  MIDAIR_RELAY_CLOSE_OUT, &moved);
 

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "cli/exit.h"
-#include "cli/quote.h"
+#include "cli/usage.h"
 
 #define TIMEOUT_MAX_S 86400.0
 
@@ -46,11 +46,7 @@ static const struct option long_options[] = {
 
 static int usage_error(const char *what, const char *word)
 {
-	char text[QUOTE_SIZE];
-
-	fprintf(stderr, "midair meet: %s \"%s\" (midair meet --help)\n", what,
-		quote(word, text));
-	return EXIT_USAGE;
+	return usage_tell("meet", what, word);
 }
 
 static int read_from(struct meet_options *options, const char *text)

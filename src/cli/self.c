@@ -21,8 +21,9 @@
 #include <unistd.h>
 
 #include "cli/exit.h"
-#include "cli/quote.h"
 #include "cli/row.h"
+#include "cli/self_scan.h"
+#include "cli/usage.h"
 #include "midair/midair.h"
 
 /* Without any progress in this time the exchange has failed. */
@@ -31,32 +32,38 @@
 struct options {
 	struct midair_endpoint local;
 	const char *message;
+	const char *odds_port;
 	bool ipv6;
 	bool json;
+	bool scan;
 };
+
+enum long_only { OPTION_JSON = 256, OPTION_SCAN, OPTION_ODDS };
 
 static const char usage[] =
 	"usage: midair self [PORT] [-6] [-m TEXT] [--json]\n"
+	"       midair self --scan [--json]\n"
+	"       midair self --odds PORT [--json]\n"
 	"  PORT                the local port, which is the remote one too (default 1314)\n"
 	"  -6, --ipv6          on ::1 instead of 127.0.0.1\n"
 	"  -m, --message TEXT  what to send (default \"I love you.\")\n"
-	"      --json          tell about it in JSON (on standard error)\n";
+	"      --json          tell about it in JSON (on standard error)\n"
+	"      --scan          list what is connected to itself on this machine\n"
+	"      --odds PORT     how soon a client of this port meets itself when nobody listens\n";
 
 static const struct option long_options[] = {
 	{"ipv6", no_argument, NULL, '6'},
 	{"message", required_argument, NULL, 'm'},
-	{"json", no_argument, NULL, 'j'},
+	{"json", no_argument, NULL, OPTION_JSON},
+	{"scan", no_argument, NULL, OPTION_SCAN},
+	{"odds", required_argument, NULL, OPTION_ODDS},
 	{"help", no_argument, NULL, 'h'},
 	{NULL, 0, NULL, 0},
 };
 
 static int usage_error(const char *what, const char *word)
 {
-	char text[QUOTE_SIZE];
-
-	fprintf(stderr, "midair self: %s \"%s\" (midair self --help)\n", what,
-		quote(word, text));
-	return EXIT_USAGE;
+	return usage_tell("self", what, word);
 }
 
 /* Returns -1 to go on, or the exit status. */
@@ -76,18 +83,27 @@ static int read_options(struct options *options, int argc, char **argv)
 		case 'm':
 			options->message = optarg;
 			break;
-		case 'j':
+		case OPTION_JSON:
 			options->json = true;
+			break;
+		case OPTION_SCAN:
+			options->scan = true;
+			break;
+		case OPTION_ODDS:
+			options->odds_port = optarg;
 			break;
 		case 'h':
 			fputs(usage, stdout);
 			return EXIT_DONE;
 		default:
-			return usage_error(option == ':' ? "a value is missing after"
-							 : "unknown option",
-					   optopt == 0 ? argv[optind - 1] : short_option);
+			return usage_error(
+				option == ':' ? "a value is missing after" : "unknown option",
+				optopt == 0 || optopt >= OPTION_JSON ? argv[optind - 1]
+								     : short_option);
 		}
 	}
+	if ((options->scan || options->odds_port != NULL) && optind < argc)
+		return usage_error("unexpected argument", argv[optind]);
 	return -1;
 }
 
@@ -251,6 +267,10 @@ int self_main(int argc, char **argv)
 	int fd;
 	int status = read_options(&options, argc, argv);
 
+	if (status < 0 && options.scan)
+		return self_scan(options.json);
+	if (status < 0 && options.odds_port != NULL)
+		return self_odds_of(options.odds_port, options.json);
 	if (status < 0)
 		status = read_endpoint(&options, argc, argv);
 	if (status >= 0)

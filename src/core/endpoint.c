@@ -287,44 +287,74 @@ static void find_gap(const uint8_t address[16], size_t *gap, size_t *gap_length)
 	}
 }
 
-static size_t format_ipv6(const uint8_t address[16], char *out, size_t size)
+/* snprintf() takes ten times as long, and a socket table has hundreds of thousands of these. */
+static size_t put_number(char *out, uint32_t number, uint32_t base)
+{
+	char digits[10];
+	size_t n_digits = 0;
+
+	do
+		digits[n_digits++] = "0123456789abcdef"[number % base];
+	while ((number /= base) != 0);
+	for (size_t i = 0; i < n_digits; i++)
+		out[i] = digits[n_digits - 1 - i];
+	return n_digits;
+}
+
+static size_t format_ipv4(const uint8_t address[4], char *out)
+{
+	size_t length = 0;
+
+	for (size_t i = 0; i < 4; i++) {
+		if (i > 0)
+			out[length++] = '.';
+		length += put_number(out + length, address[i], 10);
+	}
+	return length;
+}
+
+static size_t format_ipv6(const uint8_t address[16], char *out)
 {
 	size_t gap, gap_length, length = 0;
 
 	find_gap(address, &gap, &gap_length);
 	for (size_t i = 0; i < N_GROUPS; i++) {
 		if (i == gap) {
-			length += (size_t)snprintf(out + length, size - length, "::");
+			out[length++] = ':';
+			out[length++] = ':';
 			i += gap_length - 1;
 			continue;
 		}
-		length += (size_t)snprintf(out + length, size - length, "%s%x",
-					   i == 0 || i == gap + gap_length ? "" : ":",
-					   (unsigned int)group_at(address, i));
+		if (i != 0 && i != gap + gap_length)
+			out[length++] = ':';
+		length += put_number(out + length, group_at(address, i), 16);
 	}
 	return length;
 }
 
-static size_t format_address(const struct midair_endpoint *endpoint, char *out, size_t size)
+/* Writes no final NUL. */
+static size_t format_address(const struct midair_endpoint *endpoint, char *out)
 {
-	const uint8_t *a = endpoint->address;
 	size_t length;
 
 	if (endpoint->family == MIDAIR_IPV4)
-		return (size_t)snprintf(out, size, "%u.%u.%u.%u", a[0], a[1], a[2], a[3]);
-	if (endpoint->family != MIDAIR_IPV6)
-		return (size_t)snprintf(out, size, "-");
-	length = format_ipv6(a, out, size);
-	if (endpoint->scope_id)
-		length += (size_t)snprintf(out + length, size - length, "%%%u",
-					   (unsigned int)endpoint->scope_id);
+		return format_ipv4(endpoint->address, out);
+	if (endpoint->family != MIDAIR_IPV6) {
+		out[0] = '-';
+		return 1;
+	}
+	length = format_ipv6(endpoint->address, out);
+	if (endpoint->scope_id) {
+		out[length++] = '%';
+		length += put_number(out + length, endpoint->scope_id, 10);
+	}
 	return length;
 }
 
 const char *endpoint_format_address(const struct midair_endpoint *endpoint,
 				    char buffer[MIDAIR_ENDPOINT_TEXT_SIZE])
 {
-	format_address(endpoint, buffer, MIDAIR_ENDPOINT_TEXT_SIZE);
+	buffer[format_address(endpoint, buffer)] = '\0';
 	return buffer;
 }
 
@@ -336,9 +366,12 @@ const char *midair_endpoint_format(const struct midair_endpoint *endpoint,
 
 	if (is_bracketed)
 		buffer[length++] = '[';
-	length += format_address(endpoint, buffer + length, MIDAIR_ENDPOINT_TEXT_SIZE - length);
-	snprintf(buffer + length, MIDAIR_ENDPOINT_TEXT_SIZE - length, "%s:%u",
-		 is_bracketed ? "]" : "", (unsigned int)endpoint->port);
+	length += format_address(endpoint, buffer + length);
+	if (is_bracketed)
+		buffer[length++] = ']';
+	buffer[length++] = ':';
+	length += put_number(buffer + length, endpoint->port, 10);
+	buffer[length] = '\0';
 	return buffer;
 }
 

@@ -1,203 +1,160 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * Theory of operation
- *
- * One walk over the kernel's sockets fills an array; a scan of /proc, when wanted, puts names to
- * the inodes. Neither is atomic. A socket that changed its state during the walk may have come
- * twice: rows with one cookie are one socket, and the later row counts. A socket or a process
- * that ended in between has no name, which is only called partial when somebody else owns it.
- */
-#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "midair/midair.h"
-#include "os/diag.h"
-#include "os/owner.h"
+#include "core/group.h"
+#include "core/select.h"
+#include "lib/table_internal.h"
 
-/* Rows that one table holds (about 500 MB); more are MIDAIR_E_LIMIT. */
-#define TABLE_ROWS_MAX 4194304u
-/* The kernel may call a walk torn when sockets come and go; then it is done again. */
-#define TABLE_WALKS_MAX 3
-
-struct midair_table {
-	struct midair_row *rows;
-	size_t n_rows;
-	size_t rows_room;
-	size_t next;
-	bool is_partial;
-};
-
-static const char *const state_names[] = {
-	[MIDAIR_TCP_ESTABLISHED] = "ESTABLISHED",
-	[MIDAIR_TCP_SYN_SENT] = "SYN_SENT",
-	[MIDAIR_TCP_SYN_RECV] = "SYN_RECV",
-	[MIDAIR_TCP_FIN_WAIT1] = "FIN_WAIT1",
-	[MIDAIR_TCP_FIN_WAIT2] = "FIN_WAIT2",
-	[MIDAIR_TCP_TIME_WAIT] = "TIME_WAIT",
-	[MIDAIR_TCP_CLOSE] = "CLOSE",
-	[MIDAIR_TCP_CLOSE_WAIT] = "CLOSE_WAIT",
-	[MIDAIR_TCP_LAST_ACK] = "LAST_ACK",
-	[MIDAIR_TCP_LISTEN] = "LISTEN",
-	[MIDAIR_TCP_CLOSING] = "CLOSING",
-	[MIDAIR_TCP_NEW_SYN_RECV] = "SYN_RECV",
-	[MIDAIR_TCP_BOUND_INACTIVE] = "BOUND",
-};
-static_assert(sizeof(state_names) / sizeof(state_names[0]) == MIDAIR_TCP_BOUND_INACTIVE + 1,
-	      "every state has a name");
-
-const char *midair_tcp_state_name(enum midair_tcp_state state)
+static bool is_neighbour(const struct midair_table *table, size_t i, size_t j)
 {
-	if (state < MIDAIR_TCP_ESTABLISHED || state > MIDAIR_TCP_BOUND_INACTIVE)
-		return "UNKNOWN";
-	return state_names[state];
+	return j < table->n_rows &&
+	       midair_endpoint_equal(&table->rows[table->order[i].row].local,
+				     &table->rows[table->order[j].row].local);
 }
 
-static uint32_t states_of(uint32_t flags)
+/* Keeps the rows whose local endpoint stands in a neighbouring row too. */
+static void keep_shared(struct midair_table *table)
 {
-	uint32_t states = DIAG_STATE(MIDAIR_TCP_ESTABLISHED);
+	size_t n_kept = 0;
+	bool is_like_last = false;
 
-	if ((flags & MIDAIR_TABLE_ALL_STATES) != 0)
-		states |= DIAG_STATES_ALL & ~DIAG_STATE(MIDAIR_TCP_LISTEN);
-	if ((flags & MIDAIR_TABLE_LISTENING) != 0)
-		states |= DIAG_STATE(MIDAIR_TCP_LISTEN);
-	return states;
-}
+	for (size_t i = 0; i < table->n_rows; i++) {
+		bool is_like_next = is_neighbour(table, i, i + 1);
+		struct row_order_item item = table->order[i];
 
-static int add_row(void *context, const struct midair_row *row)
-{
-	struct midair_table *table = context;
-
-	if (table->n_rows == TABLE_ROWS_MAX)
-		return MIDAIR_E_LIMIT;
-	if (table->n_rows == table->rows_room) {
-		size_t room = table->rows_room == 0 ? 256 : table->rows_room * 3 / 2;
-		struct midair_row *rows = reallocarray(table->rows, room, sizeof(*rows));
-
-		if (rows == NULL)
-			return -ENOMEM;
-		table->rows = rows;
-		table->rows_room = room;
+		if (is_like_last || is_like_next)
+			table->order[n_kept++] = item;
+		is_like_last = is_like_next;
 	}
-	table->rows[table->n_rows++] = *row;
+	table->n_ordered = n_kept;
+}
+
+static int sort_rows(struct midair_table *table)
+{
+	size_t n_rows = table->n_rows;
+	struct row_order_item *items = calloc(n_rows + 1, sizeof(*items));
+	struct row_order_item *spare = calloc(n_rows + 1, sizeof(*spare));
+
+	if (items == NULL || spare == NULL) {
+		free(items);
+		free(spare);
+		return -ENOMEM;
+	}
+	table->order = row_order(table->rows, sizeof(table->rows[0]), n_rows, items, spare);
+	free(table->order == items ? spare : items);
+	table->n_ordered = n_rows;
+	if (table->selection.is_shared)
+		keep_shared(table);
 	return 0;
 }
 
-static int read_rows(struct midair_table *table, uint32_t states)
+static int fill(struct midair_table *table)
 {
-	int result = -EINTR;
+	int result = table_read(table);
 
-	for (int walk = 0; walk < TABLE_WALKS_MAX && result == -EINTR; walk++) {
-		table->n_rows = 0;
-		result = diag_walk(states, add_row, table);
-	}
-	if (result == -ENOENT || result == -EPROTONOSUPPORT)
-		return MIDAIR_E_UNSUPPORTED;
-	return result;
+	if (result == 0 && (table->flags & MIDAIR_TABLE_PROCESSES) != 0)
+		result = table_find_owners(table);
+	table->bpf = bpf_table_close(table->bpf);
+	return result != 0 ? result : sort_rows(table);
 }
 
-static int compare_cookies(const void *left, const void *right)
+int midair_table_select(struct midair_table **table, uint32_t flags,
+			const struct midair_selection *selection)
 {
-	const struct midair_row *a = left;
-	const struct midair_row *b = right;
-
-	return (a->cookie > b->cookie) - (a->cookie < b->cookie);
-}
-
-static int compare_endpoints(const struct midair_endpoint *a, const struct midair_endpoint *b)
-{
-	int difference = (int)a->family - (int)b->family;
-
-	if (difference == 0)
-		difference = memcmp(a->address, b->address, sizeof(a->address));
-	if (difference == 0)
-		difference = (a->scope_id > b->scope_id) - (a->scope_id < b->scope_id);
-	if (difference == 0)
-		difference = (int)a->port - (int)b->port;
-	return difference;
-}
-
-static int compare_rows(const void *left, const void *right)
-{
-	const struct midair_row *a = left;
-	const struct midair_row *b = right;
-	int difference = compare_endpoints(&a->local, &b->local);
-
-	return difference != 0 ? difference : compare_endpoints(&a->remote, &b->remote);
-}
-
-/* Cookie 0 is no cookie: /proc/net/tcp has none. */
-static void drop_repeated(struct midair_table *table)
-{
-	size_t n_kept = 0;
-
-	qsort(table->rows, table->n_rows, sizeof(table->rows[0]), compare_cookies);
-	for (size_t i = 0; i < table->n_rows; i++) {
-		bool is_repeated = i + 1 < table->n_rows && table->rows[i].cookie != 0 &&
-				   table->rows[i].cookie == table->rows[i + 1].cookie;
-
-		if (!is_repeated)
-			table->rows[n_kept++] = table->rows[i];
-	}
-	table->n_rows = n_kept;
-}
-
-static void name_rows(struct midair_table *table, const struct owner_list *owners)
-{
-	for (size_t i = 0; i < table->n_rows; i++) {
-		struct midair_row *row = &table->rows[i];
-		const struct owner_process *process = owner_find(owners, row->inode);
-
-		if (process != NULL) {
-			row->pid = process->pid;
-			memcpy(row->process, process->name, sizeof(row->process));
-		} else if (row->inode != 0) {
-			/* Our own socket without a name was closed meanwhile. */
-			table->is_partial |= owners->n_hidden > 0 || row->uid != geteuid();
-		}
-	}
-}
-
-/* Rows without names are worth more than no rows: /proc may be missing. */
-static void find_owners(struct midair_table *table)
-{
-	struct owner_list owners;
-
-	if (owner_scan(&owners) == 0)
-		name_rows(table, &owners);
-	else
-		table->is_partial = true;
-	owner_free(&owners);
-}
-
-int midair_table_open(struct midair_table **table, uint32_t flags)
-{
+	if (selection->size != sizeof(*selection) ||
+	    (select_needs_owner(selection) && (flags & MIDAIR_TABLE_PROCESSES) == 0))
+		return MIDAIR_E_CONFIG;
 	struct midair_table *opened = calloc(1, sizeof(*opened));
-
 	if (opened == NULL)
 		return -ENOMEM;
-	int result = read_rows(opened, states_of(flags));
+	opened->flags = flags;
+	opened->selection = *selection;
+	int result = fill(opened);
+	/* The caller's string need not live on. */
+	opened->selection.process = NULL;
 	if (result != 0) {
 		midair_table_free(opened);
 		return result;
-	}
-	if (opened->n_rows > 0) {
-		if ((flags & MIDAIR_TABLE_PROCESSES) != 0)
-			find_owners(opened);
-		drop_repeated(opened);
-		qsort(opened->rows, opened->n_rows, sizeof(opened->rows[0]), compare_rows);
 	}
 	*table = opened;
 	return 0;
 }
 
+int midair_table_open(struct midair_table **table, uint32_t flags)
+{
+	const struct midair_selection all = {.size = sizeof(all)};
+
+	return midair_table_select(table, flags, &all);
+}
+
+size_t midair_table_count(const struct midair_table *table)
+{
+	return table->n_ordered;
+}
+
+static void show_row(const struct midair_table *table, size_t number, struct midair_row *shown)
+{
+	const struct table_row *row = &table->rows[number];
+
+	*shown = (struct midair_row){
+		.local = row->local,
+		.remote = row->remote,
+		.state = (enum midair_tcp_state)row->state,
+		.receive_queue_bytes = row->receive_queue_bytes,
+		.send_queue_bytes = row->send_queue_bytes,
+		.uid = row->uid,
+		.inode = row->inode,
+		.cookie = row->cookie,
+		.timer = (enum midair_timer)row->timer,
+		.timer_ms = row->timer_ms,
+		.is_reuse_known = row->is_reuse_known,
+		.has_reuse_address = row->has_reuse_address,
+		.has_reuse_port = row->has_reuse_port,
+		.has_facts = row->has_facts,
+	};
+	if (row->process != 0) {
+		const struct owner_process *process = &table->processes[row->process - 1];
+
+		shown->pid = process->pid;
+		memcpy(shown->process, process->name, sizeof(shown->process));
+	}
+	if (table->facts != NULL)
+		shown->facts = table->facts[number];
+}
+
+/* Rows lie in the kernel's order: the one that comes soon is fetched into the cache. */
+#define ROWS_AHEAD 8
+
 int midair_table_next(struct midair_table *table, struct midair_row *row)
 {
-	if (table->next == table->n_rows)
+	if (table->next == table->n_ordered)
 		return MIDAIR_E_END;
-	*row = table->rows[table->next++];
+	if (table->next + ROWS_AHEAD < table->n_ordered) {
+		const char *ahead =
+			(const char *)&table->rows[table->order[table->next + ROWS_AHEAD].row];
+
+		__builtin_prefetch(ahead);
+		__builtin_prefetch(ahead + 64);
+	}
+	show_row(table, table->order[table->next++].row, row);
+	return 0;
+}
+
+int midair_table_next_group(struct midair_table *table, struct midair_group *group)
+{
+	struct midair_group counted = {.n_rows = 0};
+	struct midair_row row;
+
+	for (; table->next < table->n_ordered; table->next++) {
+		show_row(table, table->order[table->next].row, &row);
+		if (!group_add(&counted, &row))
+			break;
+	}
+	if (counted.n_rows == 0)
+		return MIDAIR_E_END;
+	*group = counted;
 	return 0;
 }
 
@@ -206,10 +163,20 @@ bool midair_table_is_partial(const struct midair_table *table)
 	return table->is_partial;
 }
 
+int midair_table_bpf_result(const struct midair_table *table)
+{
+	return table->bpf_result;
+}
+
 struct midair_table *midair_table_free(struct midair_table *table)
 {
-	if (table != NULL)
+	if (table != NULL) {
+		bpf_table_close(table->bpf);
 		free(table->rows);
+		free(table->facts);
+		free(table->processes);
+		free(table->order);
+	}
 	free(table);
 	return NULL;
 }
@@ -223,4 +190,16 @@ int midair_table_find(const struct midair_endpoint *local, const struct midair_e
 	int result = diag_find(local, remote, row);
 
 	return result == -EPROTONOSUPPORT ? MIDAIR_E_UNSUPPORTED : result;
+}
+
+int midair_table_kill(const struct midair_row *row)
+{
+	/* Without a cookie another socket that got the same pair since would be hit, and the
+	 * kernel finds no socket that is only bound. */
+	if (row->cookie == 0 || row->state == MIDAIR_TCP_BOUND_INACTIVE)
+		return MIDAIR_E_UNSUPPORTED;
+	int result = diag_destroy(row);
+
+	return result == -EOPNOTSUPP || result == -EPROTONOSUPPORT ? MIDAIR_E_UNSUPPORTED
+								   : result;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "midair/midair.h"
+#include "os/bpf_table.h"
 #include "os/diag.h"
 
 const char *midair_version(void)
@@ -9,5 +10,7 @@ const char *midair_version(void)
 
 const char *midair_features(void)
 {
-	return diag_feature();
+	static const char *const lines[2][2] = {{"", "bpf"}, {"libmnl", "libmnl, bpf"}};
+
+	return lines[diag_feature()[0] != '\0'][bpf_table_feature()[0] != '\0'];
 }

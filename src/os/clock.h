@@ -8,6 +8,9 @@
 /* CLOCK_MONOTONIC. */
 uint64_t clock_now_ns(void);
 
+/* The same as of the kernel's last tick, 1 to 10 ms ago; reading it takes a few nanoseconds. */
+uint64_t clock_coarse_ms(void);
+
 /* CLOCK_REALTIME. */
 struct timespec clock_realtime(void);
 

@@ -26,12 +26,29 @@ typedef int (*diag_row_handler)(void *context, const struct midair_row *row);
  */
 int diag_walk(uint32_t states, diag_row_handler handler, void *context);
 
+/* What a walk shows; the kernel itself leaves out the rest. */
+struct diag_choice {
+	uint32_t states;
+	uint16_t local_port;  /* 0: any */
+	uint16_t remote_port; /* 0: any */
+	bool wants_facts;     /* TCP_INFO, where this way has it */
+};
+
+/* As diag_walk(). */
+int diag_walk_choice(const struct diag_choice *choice, diag_row_handler handler, void *context);
+
 /*
  * The row of exactly this pair. remote port 0: the listener on local. Returns 0, -ENOENT when
  * there is none, or as diag_walk().
  */
 int diag_find(const struct midair_endpoint *local, const struct midair_endpoint *remote,
 	      struct midair_row *row);
+
+/*
+ * Ends the row's socket, if its cookie is still the same. Returns 0, -ENOENT, -EPERM,
+ * -EOPNOTSUPP, -errno.
+ */
+int diag_destroy(const struct midair_row *row);
 
 /*
  * Reads one netlink message (struct nlmsghdr and all that follows it) of a sock_diag answer.
@@ -49,6 +66,9 @@ int diag_parse_line(const char *line, size_t n_bytes, struct midair_row *row);
 /* True for the row that diag_find() looks for. */
 bool diag_is_pair(const struct midair_row *row, const struct midair_endpoint *local,
 		  const struct midair_endpoint *remote);
+
+/* True where the way of this build knows each socket's identity. */
+bool diag_has_cookies(void);
 
 /* "libmnl" or "", for midair_features(). */
 const char *diag_feature(void);

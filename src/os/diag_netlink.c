@@ -102,7 +102,23 @@ static int receive_answers(struct mnl_socket *socket, bool is_dump, struct walk 
 	}
 }
 
-static int ask(const struct inet_diag_req_v2 *question, bool is_dump, struct walk *walk)
+enum question_kind { QUESTION_DUMP, QUESTION_LOOK_UP, QUESTION_DESTROY };
+
+static uint16_t question_flags(enum question_kind kind)
+{
+	switch (kind) {
+	case QUESTION_DUMP:
+		return NLM_F_REQUEST | NLM_F_DUMP;
+	case QUESTION_LOOK_UP:
+		break;
+	case QUESTION_DESTROY:
+		return NLM_F_REQUEST | NLM_F_ACK;
+	}
+	return NLM_F_REQUEST;
+}
+
+static int ask(const struct inet_diag_req_v2 *question, enum question_kind kind,
+	       struct walk *walk)
 {
 	char buffer[NLMSG_SPACE(sizeof(*question))] __attribute__((aligned(NLMSG_ALIGNTO)));
 	_cleanup_socket_ struct mnl_socket *socket =
@@ -112,17 +128,17 @@ static int ask(const struct inet_diag_req_v2 *question, bool is_dump, struct wal
 		return -errno;
 	struct nlmsghdr *header = mnl_nlmsg_put_header(buffer);
 
-	header->nlmsg_type = SOCK_DIAG_BY_FAMILY;
-	header->nlmsg_flags = (uint16_t)(NLM_F_REQUEST | (is_dump ? NLM_F_DUMP : 0));
+	header->nlmsg_type = kind == QUESTION_DESTROY ? SOCK_DESTROY : SOCK_DIAG_BY_FAMILY;
+	header->nlmsg_flags = question_flags(kind);
 	header->nlmsg_seq = 1;
 	memcpy(mnl_nlmsg_put_extra_header(header, sizeof(*question)), question,
 	       sizeof(*question));
 	if (mnl_socket_sendto(socket, header, header->nlmsg_len) < 0)
 		return -errno;
-	return receive_answers(socket, is_dump, walk);
+	return receive_answers(socket, kind == QUESTION_DUMP, walk);
 }
 
-int diag_walk(uint32_t states, diag_row_handler handler, void *context)
+int diag_walk_choice(const struct diag_choice *choice, diag_row_handler handler, void *context)
 {
 	static const uint8_t families[] = {AF_INET, AF_INET6};
 
@@ -131,9 +147,15 @@ int diag_walk(uint32_t states, diag_row_handler handler, void *context)
 		struct inet_diag_req_v2 question = {
 			.sdiag_family = families[i],
 			.sdiag_protocol = IPPROTO_TCP,
-			.idiag_states = states,
+			.idiag_states = choice->states,
+			.idiag_ext = choice->wants_facts ? 1 << (INET_DIAG_INFO - 1) : 0,
+			.id =
+				{
+					.idiag_sport = htons(choice->local_port),
+					.idiag_dport = htons(choice->remote_port),
+				},
 		};
-		int result = ask(&question, true, &walk);
+		int result = ask(&question, QUESTION_DUMP, &walk);
 
 		/* A kernel without IPv6 has IPv4's table all the same. */
 		if (result == -ENOENT && families[i] == AF_INET6)
@@ -142,6 +164,13 @@ int diag_walk(uint32_t states, diag_row_handler handler, void *context)
 			return result;
 	}
 	return 0;
+}
+
+int diag_walk(uint32_t states, diag_row_handler handler, void *context)
+{
+	const struct diag_choice choice = {.states = states};
+
+	return diag_walk_choice(&choice, handler, context);
 }
 
 struct search {
@@ -164,11 +193,10 @@ static int take_found_row(void *context, const struct midair_row *row)
 	return 0;
 }
 
-int diag_find(const struct midair_endpoint *local, const struct midair_endpoint *remote,
-	      struct midair_row *row)
+static struct inet_diag_req_v2 question_of_pair(const struct midair_endpoint *local,
+						const struct midair_endpoint *remote,
+						const uint32_t cookie[2])
 {
-	struct search search = {.local = local, .remote = remote, .row = row};
-	struct walk walk = {.handler = take_found_row, .context = &search};
 	struct inet_diag_req_v2 question = {
 		.sdiag_family = local->family == MIDAIR_IPV4 ? AF_INET : AF_INET6,
 		.sdiag_protocol = IPPROTO_TCP,
@@ -178,17 +206,51 @@ int diag_find(const struct midair_endpoint *local, const struct midair_endpoint 
 				.idiag_sport = htons(local->port),
 				.idiag_dport = htons(remote->port),
 				.idiag_if = local->scope_id,
-				.idiag_cookie = {INET_DIAG_NOCOOKIE, INET_DIAG_NOCOOKIE},
+				.idiag_cookie = {cookie[0], cookie[1]},
 			},
 	};
 
 	memcpy(question.id.idiag_src, local->address, sizeof(local->address));
 	memcpy(question.id.idiag_dst, remote->address, sizeof(remote->address));
-	int result = ask(&question, false, &walk);
+	return question;
+}
+
+int diag_find(const struct midair_endpoint *local, const struct midair_endpoint *remote,
+	      struct midair_row *row)
+{
+	static const uint32_t any[2] = {INET_DIAG_NOCOOKIE, INET_DIAG_NOCOOKIE};
+	struct search search = {.local = local, .remote = remote, .row = row};
+	struct walk walk = {.handler = take_found_row, .context = &search};
+	const struct inet_diag_req_v2 question = question_of_pair(local, remote, any);
+	int result = ask(&question, QUESTION_LOOK_UP, &walk);
 
 	if (result != 0)
 		return result;
 	return search.is_found ? 0 : -ENOENT;
+}
+
+static int take_no_row(void *context, const struct midair_row *row)
+{
+	(void)context;
+	(void)row;
+	return 0;
+}
+
+int diag_destroy(const struct midair_row *row)
+{
+	const uint32_t cookie[2] = {(uint32_t)row->cookie, (uint32_t)(row->cookie >> 32)};
+	struct walk walk = {.handler = take_no_row};
+	const struct inet_diag_req_v2 question =
+		question_of_pair(&row->local, &row->remote, cookie);
+	int result = ask(&question, QUESTION_DESTROY, &walk);
+
+	/* -ESTALE: the pair has another socket by now. */
+	return result == -ESTALE ? -ENOENT : result;
+}
+
+bool diag_has_cookies(void)
+{
+	return true;
 }
 
 const char *diag_feature(void)

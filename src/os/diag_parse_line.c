@@ -95,15 +95,21 @@ static bool take_pair(struct cursor *cursor, uint64_t *first, uint64_t *second)
 	       take_number(cursor, 16, 8, second);
 }
 
+/* The file counts in hundredths of a second (USER_HZ), whatever the kernel's clock does. */
+static uint32_t timer_ms(uint64_t ticks)
+{
+	return ticks < UINT32_MAX / 10 ? (uint32_t)ticks * 10 : UINT32_MAX;
+}
+
 static bool take_columns(struct cursor *cursor, struct midair_row *row)
 {
-	uint64_t state, send_queue, receive_queue, uid, inode, unused;
+	uint64_t state, send_queue, receive_queue, timer, ticks, uid, inode, unused;
 
 	if (!take_field(cursor, 10, 10, &unused) || !skip_character(cursor, ':') ||
 	    !take_endpoint(cursor, &row->local) || !take_endpoint(cursor, &row->remote) ||
 	    !take_field(cursor, 16, 2, &state) ||
 	    !take_pair(cursor, &send_queue, &receive_queue) ||
-	    !take_pair(cursor, &unused, &unused) || !take_field(cursor, 16, 8, &unused) ||
+	    !take_pair(cursor, &timer, &ticks) || !take_field(cursor, 16, 8, &unused) ||
 	    !take_field(cursor, 10, 10, &uid) || !take_field(cursor, 10, 10, &unused) ||
 	    !take_field(cursor, 10, 19, &inode))
 		return false;
@@ -114,6 +120,10 @@ static bool take_columns(struct cursor *cursor, struct midair_row *row)
 	row->receive_queue_bytes = (uint32_t)receive_queue;
 	row->uid = (uint32_t)uid;
 	row->inode = inode;
+	if (timer != MIDAIR_TIMER_NONE && timer <= MIDAIR_TIMER_PROBE) {
+		row->timer = (enum midair_timer)timer;
+		row->timer_ms = timer_ms(ticks);
+	}
 	return true;
 }
 

@@ -7,8 +7,18 @@
 #include "os/cleanup.h"
 #include "os/diag.h"
 
+static bool is_chosen(const struct diag_choice *choice, const struct midair_row *row)
+{
+	if ((DIAG_STATE(row->state) & choice->states) == 0)
+		return false;
+	if (choice->local_port != 0 && choice->local_port != row->local.port)
+		return false;
+	return choice->remote_port == 0 || choice->remote_port == row->remote.port;
+}
+
 /* Reads the file's lines. A line has 150 or 180 characters; a longer one is skipped. */
-static int walk_file(const char *path, uint32_t states, diag_row_handler handler, void *context)
+static int walk_file(const char *path, const struct diag_choice *choice,
+		     diag_row_handler handler, void *context)
 {
 	_cleanup_fclose_ FILE *file = fopen(path, "re");
 	char line[512];
@@ -18,8 +28,7 @@ static int walk_file(const char *path, uint32_t states, diag_row_handler handler
 	while (fgets(line, sizeof(line), file) != NULL) {
 		struct midair_row row;
 
-		if (diag_parse_line(line, strlen(line), &row) != 0 ||
-		    (DIAG_STATE(row.state) & states) == 0)
+		if (diag_parse_line(line, strlen(line), &row) != 0 || !is_chosen(choice, &row))
 			continue;
 		int result = handler(context, &row);
 		if (result != 0)
@@ -28,14 +37,21 @@ static int walk_file(const char *path, uint32_t states, diag_row_handler handler
 	return ferror(file) ? -EIO : 0;
 }
 
-int diag_walk(uint32_t states, diag_row_handler handler, void *context)
+int diag_walk_choice(const struct diag_choice *choice, diag_row_handler handler, void *context)
 {
-	int result = walk_file("/proc/net/tcp", states, handler, context);
+	int result = walk_file("/proc/net/tcp", choice, handler, context);
 
 	if (result != 0)
 		return result;
-	result = walk_file("/proc/net/tcp6", states, handler, context);
+	result = walk_file("/proc/net/tcp6", choice, handler, context);
 	return result == -ENOENT ? 0 : result; /* a kernel without IPv6 */
+}
+
+int diag_walk(uint32_t states, diag_row_handler handler, void *context)
+{
+	const struct diag_choice choice = {.states = states};
+
+	return diag_walk_choice(&choice, handler, context);
 }
 
 struct search {
@@ -64,6 +80,17 @@ int diag_find(const struct midair_endpoint *local, const struct midair_endpoint 
 	if (result < 0)
 		return result;
 	return result == 1 ? 0 : -ENOENT;
+}
+
+int diag_destroy(const struct midair_row *row)
+{
+	(void)row;
+	return -EOPNOTSUPP;
+}
+
+bool diag_has_cookies(void)
+{
+	return false;
 }
 
 const char *diag_feature(void)

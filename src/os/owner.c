@@ -67,8 +67,7 @@ static int make_room(void **array, size_t n_elements, size_t *room, size_t eleme
 	return 0;
 }
 
-/* A name is printed on terminals and in JSON: everything but printable ASCII becomes "?". */
-static void clean_name(char *name)
+void owner_clean_name(char *name)
 {
 	name[strcspn(name, "\n")] = '\0';
 	for (; *name != '\0'; name++) {
@@ -87,56 +86,40 @@ static int read_name(int process_fd, char name[MIDAIR_PROCESS_NAME_SIZE])
 	if (n_bytes < 0)
 		return -errno;
 	name[n_bytes] = '\0';
-	clean_name(name);
+	owner_clean_name(name);
 	return 0;
 }
 
-static int add_process(struct owner_list *list, int process_fd, int32_t pid)
+struct visit {
+	owner_handler handler;
+	void *context;
+	struct socket_device device;
+	size_t n_hidden;
+};
+
+/* Shows the process's sockets. A descriptor that was closed meanwhile is passed over; the name
+ * is only read of a process that has a socket. */
+static int visit_descriptors(const struct visit *visit, int process_fd, DIR *descriptors,
+			     int32_t pid)
 {
-	struct owner_process process = {.pid = pid};
-	int result = read_name(process_fd, process.name);
-
-	if (result != 0)
-		return result;
-	result = make_room((void **)&list->processes, list->n_processes, &list->processes_room,
-			   sizeof(process));
-	if (result == 0)
-		list->processes[list->n_processes++] = process;
-	return result;
-}
-
-static int add_entry(struct owner_list *list, uint64_t inode, int32_t pid)
-{
-	if (list->n_entries == OWNER_ENTRIES_MAX)
-		return -E2BIG;
-	int result = make_room((void **)&list->entries, list->n_entries, &list->entries_room,
-			       sizeof(struct owner_entry));
-
-	if (result == 0)
-		list->entries[list->n_entries++] = (struct owner_entry){
-			.inode = inode,
-			.process = (uint32_t)list->n_processes,
-			.pid = pid,
-		};
-	return result;
-}
-
-/* Adds the process's sockets. A descriptor that was closed meanwhile is passed over. */
-static int scan_descriptors(struct owner_list *list, DIR *descriptors, int32_t pid,
-			    const struct socket_device *device)
-{
+	struct owner_process process = {.pid = 0};
 	const struct dirent *name;
 
 	while ((name = readdir(descriptors)) != NULL) {
 		struct statx status;
+		int result = 0;
 
 		if (name->d_name[0] == '.' ||
 		    status_of(dirfd(descriptors), name->d_name, 0, &status) != 0)
 			continue;
-		if (!S_ISSOCK(status.stx_mode) || status.stx_dev_major != device->major ||
-		    status.stx_dev_minor != device->minor)
+		if (!S_ISSOCK(status.stx_mode) || status.stx_dev_major != visit->device.major ||
+		    status.stx_dev_minor != visit->device.minor)
 			continue;
-		int result = add_entry(list, status.stx_ino, pid);
+		if (process.pid == 0)
+			result = read_name(process_fd, process.name);
+		process.pid = pid;
+		if (result == 0)
+			result = visit->handler(visit->context, status.stx_ino, &process);
 		if (result != 0)
 			return result;
 	}
@@ -167,10 +150,8 @@ static bool is_forbidden(int result)
 	return result == -EACCES || result == -EPERM;
 }
 
-static int scan_process(struct owner_list *list, int proc_fd, const char *name, int32_t pid,
-			const struct socket_device *device)
+static int visit_process(struct visit *visit, int proc_fd, const char *name, int32_t pid)
 {
-	size_t n_entries_before = list->n_entries;
 	_cleanup_closedir_ DIR *descriptors = NULL;
 	_cleanup_close_ int process_fd =
 		openat(proc_fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -179,14 +160,9 @@ static int scan_process(struct owner_list *list, int proc_fd, const char *name, 
 		return is_gone(-errno) ? 0 : -errno;
 	int result = open_descriptors(process_fd, &descriptors);
 	if (result == 0)
-		result = scan_descriptors(list, descriptors, pid, device);
-	if (result == 0 && list->n_entries > n_entries_before)
-		result = add_process(list, process_fd, pid);
-	if (result == 0)
-		return 0;
-	list->n_entries = n_entries_before;
+		result = visit_descriptors(visit, process_fd, descriptors, pid);
 	if (is_forbidden(result))
-		list->n_hidden++;
+		visit->n_hidden++;
 	return is_gone(result) || is_forbidden(result) ? 0 : result;
 }
 
@@ -211,16 +187,11 @@ static int32_t pid_of(const char *name)
 	return *end == '\0' && pid <= INT32_MAX ? (int32_t)pid : 0;
 }
 
-int owner_scan(struct owner_list *list)
+static int visit_processes(struct visit *visit)
 {
-	struct socket_device device;
-	const struct dirent *name;
-	int result = find_socket_device(&device);
-
-	*list = (struct owner_list){.n_entries = 0};
-	if (result != 0)
-		return result;
 	_cleanup_closedir_ DIR *proc = opendir("/proc");
+	const struct dirent *name;
+
 	if (proc == NULL)
 		return -errno;
 	while ((name = readdir(proc)) != NULL) {
@@ -228,14 +199,65 @@ int owner_scan(struct owner_list *list)
 
 		if (pid == 0)
 			continue;
-		result = scan_process(list, dirfd(proc), name->d_name, pid, &device);
+		int result = visit_process(visit, dirfd(proc), name->d_name, pid);
 		if (result != 0)
 			return result;
 	}
-	if (list->n_entries > 0)
+	return 0;
+}
+
+int owner_visit(owner_handler handler, void *context, size_t *n_hidden)
+{
+	struct visit visit = {.handler = handler, .context = context};
+	int result = find_socket_device(&visit.device);
+
+	if (result == 0)
+		result = visit_processes(&visit);
+	*n_hidden = visit.n_hidden;
+	return result == OWNER_VISIT_END ? 0 : result;
+}
+
+static int add_process(struct owner_list *list, const struct owner_process *process)
+{
+	if (list->n_processes > 0 && list->processes[list->n_processes - 1].pid == process->pid)
+		return 0;
+	int result = make_room((void **)&list->processes, list->n_processes,
+			       &list->processes_room, sizeof(*process));
+
+	if (result == 0)
+		list->processes[list->n_processes++] = *process;
+	return result;
+}
+
+static int add_entry(void *context, uint64_t inode, const struct owner_process *process)
+{
+	struct owner_list *list = context;
+
+	if (list->n_entries == OWNER_ENTRIES_MAX)
+		return -E2BIG;
+	int result = make_room((void **)&list->entries, list->n_entries, &list->entries_room,
+			       sizeof(struct owner_entry));
+
+	if (result == 0)
+		result = add_process(list, process);
+	if (result == 0)
+		list->entries[list->n_entries++] = (struct owner_entry){
+			.inode = inode,
+			.process = (uint32_t)(list->n_processes - 1),
+			.pid = process->pid,
+		};
+	return result;
+}
+
+int owner_scan(struct owner_list *list)
+{
+	*list = (struct owner_list){.n_entries = 0};
+	int result = owner_visit(add_entry, list, &list->n_hidden);
+
+	if (result == 0 && list->n_entries > 0)
 		qsort(list->entries, list->n_entries, sizeof(list->entries[0]),
 		      compare_entries);
-	return 0;
+	return result;
 }
 
 /* The first entry that is not below the inode. */

@@ -34,6 +34,22 @@ struct owner_list {
 /* Socket descriptors, over all processes, that one scan keeps; more are -E2BIG. */
 #define OWNER_ENTRIES_MAX 16777216u
 
+/*
+ * Takes one descriptor of a socket. The descriptors of a process follow one another, processes
+ * come by ascending pid. A value other than 0 ends the visit: OWNER_VISIT_END with success, any
+ * other is what the visit returns.
+ */
+typedef int (*owner_handler)(void *context, uint64_t inode,
+			     const struct owner_process *process);
+#define OWNER_VISIT_END 1
+
+/* Reads /proc. *n_hidden: processes whose files this user may not see. Returns 0, the
+ * handler's value, or -errno. */
+int owner_visit(owner_handler handler, void *context, size_t *n_hidden);
+
+/* A name is printed on terminals and in JSON: everything but printable ASCII becomes "?". */
+void owner_clean_name(char *name);
+
 /* Reads /proc. Returns 0 or -errno; the list is to be freed either way. */
 int owner_scan(struct owner_list *list);
 

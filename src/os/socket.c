@@ -125,7 +125,8 @@ bool socket_is_local_address(const struct midair_endpoint *endpoint)
 
 	any_port.port = 0;
 	_cleanup_close_ int fd = socket_open(&any_port);
-	return fd >= 0;
+	/* EADDRINUSE: ours, but every port of the kernel's range is in use. */
+	return fd >= 0 || fd == -EADDRINUSE;
 }
 
 int socket_stop_listening(int fd)

@@ -27,9 +27,10 @@ void sort_lines(struct lines *lines)
 static const char *state_of_ss(const char *word)
 {
 	static const char *const words[][2] = {
-		{"ESTAB", "ESTABLISHED"},     {"SYN-SENT", "SYN_SENT"},
-		{"TIME-WAIT", "TIME_WAIT"},   {"FIN-WAIT-2", "FIN_WAIT2"},
-		{"CLOSE-WAIT", "CLOSE_WAIT"}, {"LISTEN", "LISTEN"},
+		{"ESTAB", "ESTABLISHED"},    {"SYN-SENT", "SYN_SENT"},
+		{"SYN-RECV", "SYN_RECV"},    {"TIME-WAIT", "TIME_WAIT"},
+		{"FIN-WAIT-2", "FIN_WAIT2"}, {"CLOSE-WAIT", "CLOSE_WAIT"},
+		{"LISTEN", "LISTEN"},
 	};
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {

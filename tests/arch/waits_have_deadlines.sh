@@ -11,6 +11,7 @@ list() {
 		src/lib/meet.c poll the session's timer, armed for the deadline, is in its descriptor
 		src/lib/relay.c poll lives as long as the connection: the peer, end of file or stop_fd
 		src/cli/meet.c poll the session's timer; its other descriptor is for signals
+		src/cli/dial_workers.c waitpid children whose pipe has ended: they are on their way out
 		src/cli/tour_host.c poll the session's timer
 		src/os/resolve.c getaddrinfo in a thread of its own; the caller waits with a timeout
 		lab/namespace.c waitpid children that were killed or have ended, and the lab as a whole, whose runs have deadlines

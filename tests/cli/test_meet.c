@@ -141,6 +141,7 @@ static const struct {
 	{"\"connected\"", "event time_ms local remote try elapsed_ms crossing round_trip_ms "},
 	{"\"failed\"", "event time_ms code "},
 	{"\"error\"", "event code what text "},
+	{"\"why\"", "event cause text remedy remaining_ms owner "},
 	{"\"closed\"", "event code sent_bytes received_bytes "},
 	{"\"clock\"",
 	 "event start_unix synchronised estimated_error_ms maximum_error_ms verdict "},

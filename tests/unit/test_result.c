@@ -15,10 +15,11 @@ static const struct {
 	{MIDAIR_E_TIMEOUT, "timeout"},
 	{MIDAIR_E_SELF, "self-connection"},
 	{MIDAIR_E_LOST, "lost"},
+	{MIDAIR_E_FULL, "full"},
 	{-ECONNREFUSED, "ECONNREFUSED"},
 	{-EADDRNOTAVAIL, "EADDRNOTAVAIL"},
 	{-EPERM, "EPERM"},
-	{MIDAIR_E_LOST + 1, "unknown"},
+	{MIDAIR_E_FULL + 1, "unknown"},
 	{INT_MAX, "unknown"},
 	{-100000, "unknown"},
 	{INT_MIN, "unknown"},
@@ -40,7 +41,7 @@ static void a_system_failure_has_the_c_librarys_text(void **state)
 
 static void an_unknown_result_has_a_text_too(void **state)
 {
-	static const int unknown[] = {MIDAIR_E_LOST + 1, INT_MAX, -100000, INT_MIN};
+	static const int unknown[] = {MIDAIR_E_FULL + 1, INT_MAX, -100000, INT_MIN};
 
 	(void)state;
 	for (size_t i = 0; i < N_ITEMS(unknown); i++)
