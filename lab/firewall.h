@@ -22,6 +22,9 @@ const char *firewall_rules(const struct nat_behavior *behavior,
 /* Loads rules into the calling thread's network namespace by running nft. 0 or -errno. */
 int firewall_load(const char *rules, struct lab_reason *reason);
 
+/* Whether nft is here and the kernel lets it work. 0 or -errno. */
+int firewall_check(struct lab_reason *reason);
+
 /* Conntrack's settings for the behaviour, after firewall_load(). 0 or -errno. */
 int firewall_tune(const struct nat_behavior *behavior, struct lab_reason *reason);
 

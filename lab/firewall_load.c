@@ -87,3 +87,8 @@ int firewall_load(const char *rules, struct lab_reason *reason)
 	input_write = close_fd(input_write);
 	return finish(&pid, output_read, reason);
 }
+
+int firewall_check(struct lab_reason *reason)
+{
+	return firewall_load("table inet midair_check\n", reason);
+}

@@ -107,6 +107,24 @@ static int show_rules(const struct lab *lab)
 	return EXIT_DONE;
 }
 
+/* Process 1 of the namespaces ends without returning to main(), which looks at this otherwise. */
+static int flushed(int status)
+{
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return status;
+	fputs("midair lab: the output could not be written\n", stderr);
+	return EXIT_SYSTEM;
+}
+
+static bool needs_firewall(const struct scenario *const *scenarios, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (box_place_of(&scenarios[i]->a) == BOX_KERNEL ||
+		    box_place_of(&scenarios[i]->b) == BOX_KERNEL)
+			return true;
+	return false;
+}
+
 static int run_all(void *context)
 {
 	const struct lab *lab = context;
@@ -119,6 +137,7 @@ static int run_all(void *context)
 	};
 	const struct scenario *chosen[SCENARIO_LIST_MAX];
 	struct batch_item *items;
+	struct lab_reason reason;
 	size_t n_chosen = 0;
 	size_t n_wrong;
 	char line[REPORT_LINE_SIZE];
@@ -127,6 +146,12 @@ static int run_all(void *context)
 		if (lab->list.scenarios[i].engine != SCENARIO_SIM)
 			chosen[n_chosen++] = &lab->list.scenarios[i];
 	}
+	if (n_chosen == 0) {
+		fputs("midair lab: the list has no scenario for the lab\n", stderr);
+		return EXIT_USAGE;
+	}
+	if (needs_firewall(chosen, n_chosen) && firewall_check(&reason))
+		return complain(EXIT_NOT_HERE, &reason);
 	items = batch_items_new(chosen, n_chosen);
 	if (!items)
 		return EXIT_SYSTEM;
@@ -138,7 +163,7 @@ static int run_all(void *context)
 		printf("%zu scenarios, %zu not as expected; times are the later side's past its "
 		       "start + 1 round trip\n",
 		       n_chosen, n_wrong);
-	return n_wrong == 0 ? EXIT_DONE : EXIT_NO_CONNECTION;
+	return flushed(n_wrong == 0 ? EXIT_DONE : EXIT_NO_CONNECTION);
 }
 
 static int tell_story(const struct lab *lab, struct batch_item *item,
@@ -171,8 +196,9 @@ static int run_in_network(const struct lab *lab, struct network *network)
 	int error = runner_run(&result, network, &config, &item.reason);
 	int status;
 
+	/* The network stands: what fails now is not the machine's lack of something. */
 	if (error)
-		return complain(EXIT_NOT_HERE, &item.reason);
+		return complain(EXIT_SYSTEM, &item.reason);
 	status = tell_story(lab, &item, result, network);
 	runner_result_free(result);
 	return status;
@@ -204,7 +230,7 @@ static int run_one(void *context)
 	status = lab->options->action == LAB_ACTION_SHELL ? open_shell(lab, network)
 							  : run_in_network(lab, network);
 	network_free(network);
-	return status;
+	return flushed(status);
 }
 
 static int enter(struct lab *lab, int (*function)(void *context))

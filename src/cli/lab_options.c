@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "cli/exit.h"
+#include "cli/usage.h"
 #include "lab/batch.h"
 
 #define ALL_RUNS_DEFAULT     3
@@ -104,10 +105,10 @@ static int read_option(struct lab_options *options, int option, char **argv)
 		fputs(usage, stdout);
 		return EXIT_DONE;
 	default:
-		fprintf(stderr, "midair lab: %s \"%s\"\n%s",
-			option == ':' ? "a value is missing after" : "unknown option",
-			argv[optind - 1], usage);
-		return EXIT_USAGE;
+		return usage_tell("lab",
+				  option == ':' ? "a value is missing after"
+						: "there is no option",
+				  argv[optind - 1]);
 	}
 }
 
@@ -119,8 +120,7 @@ static int read_arguments(struct lab_options *options, int argc, char **argv)
 	bool takes_command = options->action == LAB_ACTION_SHELL;
 
 	if (needs_name && optind == argc) {
-		fprintf(stderr, "midair lab: which scenario? midair lab --list names them\n%s",
-			usage);
+		fputs("midair lab: which scenario? midair lab --list names them\n", stderr);
 		return EXIT_USAGE;
 	}
 	if (needs_name)
@@ -131,8 +131,7 @@ static int read_arguments(struct lab_options *options, int argc, char **argv)
 	}
 	if (optind == argc)
 		return -1;
-	fprintf(stderr, "midair lab: unexpected argument \"%s\"\n%s", argv[optind], usage);
-	return EXIT_USAGE;
+	return usage_tell("lab", "unexpected argument", argv[optind]);
 }
 
 int lab_options_read(struct lab_options *options, int argc, char **argv)

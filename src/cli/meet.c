@@ -80,6 +80,14 @@ static void keep_family(struct meet *meet)
 	meet->n_peers = n;
 }
 
+/* 0.0.0.0 and :: stand for "any" and lead, of all places, to ourselves. */
+static bool is_unspecified(const struct midair_endpoint *peer)
+{
+	static const uint8_t zero[sizeof(peer->address)];
+
+	return memcmp(peer->address, zero, sizeof(zero)) == 0;
+}
+
 /* fe80::/10 exists on every link: without the interface the kernel cannot tell where to send. */
 static bool lacks_scope(const struct midair_endpoint *peer)
 {
@@ -113,6 +121,10 @@ static int find_peer(struct meet *meet)
 	keep_family(meet);
 	if (meet->n_peers == 0) {
 		fprintf(stderr, "midair meet: %s has no address of the wanted family\n", peer);
+		return EXIT_USAGE;
+	}
+	if (is_unspecified(&meet->peers[0])) {
+		fprintf(stderr, "midair meet: %s is nobody's address: name the peer's\n", peer);
 		return EXIT_USAGE;
 	}
 	if (lacks_scope(&meet->peers[0])) {

@@ -215,7 +215,9 @@ static int play_all(void *context)
 	for (size_t i = 0; i < sizeof(acts) / sizeof(acts[0]); i++)
 		play(&stage, &acts[i]);
 	munmap(shared, size);
-	fflush(stdout);
+	/* This process does not return to main(), which looks at this otherwise. */
+	if (fflush(stdout) != 0 || ferror(stdout))
+		return EXIT_SYSTEM;
 	return stage.status;
 }
 

@@ -157,11 +157,11 @@ void path_unsent(struct step *step)
 		report_refusal(step, MIDAIR_REFUSED_LOCALLY);
 	}
 	path->result = event->result;
-	free_tuple(step, path);
 	if (is_hopeless(session, path, event)) {
 		path_give_up(step, event->connection, event->result);
 		return;
 	}
+	free_tuple(step, path);
 	path->state = PATH_PAUSING;
 	path->redial_ns = event->now_ns + UNSENT_PAUSE_NS +
 			  random_below(&session->random, UNSENT_PAUSE_NS);

@@ -45,6 +45,7 @@ int session_bind(struct midair_session *session);
 int session_prepare(struct midair_session *session);
 
 /* session_sockets.c */
+/* An event without a time happens now. */
 void session_feed(struct midair_session *session, struct session_event *event);
 void session_on_descriptor(struct midair_session *session, uint32_t tag);
 void session_close_all(struct midair_session *session);

@@ -34,7 +34,7 @@ static void close_connection(struct midair_session *session, uint32_t connection
 }
 
 /* Opens, watches and dials; the descriptor is in its place before the SYN goes out. */
-static int open_dial(struct midair_session *session, uint32_t number)
+static int open_dial(struct midair_session *session, uint32_t number, uint64_t *sent_ns)
 {
 	const struct midair_endpoint *peer = &session->core.config.peers[number];
 	uint32_t holder = holder_of(peer->family);
@@ -48,6 +48,8 @@ static int open_dial(struct midair_session *session, uint32_t number)
 	if (fd < 0)
 		return fd;
 	session->fds[number] = fd;
+	/* Before, not after: a busy machine handles other packets within connect(). */
+	*sent_ns = clock_now_ns();
 	result = socket_dial(fd, peer);
 	/* Watched after connect(): before it the socket polls as hung up. */
 	return result == 0 ? loop_watch_dial(&session->loop, fd, number) : result;
@@ -57,7 +59,7 @@ static void dial(struct midair_session *session, uint32_t number)
 {
 	struct session_event event = {.type = SESSION_EVENT_DIALLED, .connection = number};
 
-	event.result = open_dial(session, number);
+	event.result = open_dial(session, number, &event.now_ns);
 	if (event.result == 0)
 		event.result = socket_local(session->fds[number], &event.local);
 	if (event.result != 0) {
@@ -121,7 +123,8 @@ void session_feed(struct midair_session *session, struct session_event *event)
 {
 	struct session_update update;
 
-	event->now_ns = clock_now_ns();
+	if (event->now_ns == 0)
+		event->now_ns = clock_now_ns();
 	session_step(&session->core, event, &update);
 	for (uint32_t i = 0; i < update.n_actions; i++)
 		execute(session, &update.actions[i]);
