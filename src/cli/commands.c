@@ -6,6 +6,7 @@
 #include "cli/lab.h"
 #include "cli/meet.h"
 #include "cli/ports.h"
+#include "cli/preload.h"
 #include "cli/self.h"
 #include "cli/table.h"
 #include "cli/tour.h"
@@ -15,6 +16,8 @@ const struct command commands[] = {
 	{"tour", tour_main, "see why TCP behaves so, live, on this machine"},
 	{"meet", meet_main, "connect two machines from both ends at once, nobody listens"},
 	{"dial", dial_main, "many connections from one local port, and keep them"},
+	{"preload", preload_main,
+	 "the pool and the guard for a program as it is: wrk, curl, ..."},
 	{"self", self_main, "connect one socket to itself"},
 	{"table", table_main, "the TCP sockets of this machine and their processes"},
 	{"why", why_main, "why a local port cannot be had: cause, owner, how long, remedy"},

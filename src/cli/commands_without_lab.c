@@ -5,6 +5,7 @@
 #include "cli/dial.h"
 #include "cli/meet.h"
 #include "cli/ports.h"
+#include "cli/preload.h"
 #include "cli/self.h"
 #include "cli/table.h"
 #include "cli/why.h"
@@ -12,6 +13,8 @@
 const struct command commands[] = {
 	{"meet", meet_main, "connect two machines from both ends at once, nobody listens"},
 	{"dial", dial_main, "many connections from one local port, and keep them"},
+	{"preload", preload_main,
+	 "the pool and the guard for a program as it is: wrk, curl, ..."},
 	{"self", self_main, "connect one socket to itself"},
 	{"table", table_main, "the TCP sockets of this machine and their processes"},
 	{"why", why_main, "why a local port cannot be had: cause, owner, how long, remedy"},

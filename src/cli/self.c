@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "cli/exit.h"
+#include "cli/preload_run.h"
 #include "cli/row.h"
 #include "cli/self_scan.h"
 #include "cli/usage.h"
@@ -38,18 +39,20 @@ struct options {
 	bool scan;
 };
 
-enum long_only { OPTION_JSON = 256, OPTION_SCAN, OPTION_ODDS };
+enum long_only { OPTION_JSON = 256, OPTION_SCAN, OPTION_ODDS, OPTION_GUARD };
 
 static const char usage[] =
 	"usage: midair self [PORT] [-6] [-m TEXT] [--json]\n"
 	"       midair self --scan [--json]\n"
 	"       midair self --odds PORT [--json]\n"
+	"       midair self --guard [--] COMMAND [ARGUMENT...]\n"
 	"  PORT                the local port, which is the remote one too (default 1314)\n"
 	"  -6, --ipv6          on ::1 instead of 127.0.0.1\n"
 	"  -m, --message TEXT  what to send (default \"I love you.\")\n"
 	"      --json          tell about it in JSON (on standard error)\n"
 	"      --scan          list what is connected to itself on this machine\n"
-	"      --odds PORT     how soon a client of this port meets itself when nobody listens\n";
+	"      --odds PORT     how soon a client of this port meets itself when nobody listens\n"
+	"      --guard         run a command that cannot connect to itself\n";
 
 static const struct option long_options[] = {
 	{"ipv6", no_argument, NULL, '6'},
@@ -57,6 +60,7 @@ static const struct option long_options[] = {
 	{"json", no_argument, NULL, OPTION_JSON},
 	{"scan", no_argument, NULL, OPTION_SCAN},
 	{"odds", required_argument, NULL, OPTION_ODDS},
+	{"guard", no_argument, NULL, OPTION_GUARD},
 	{"help", no_argument, NULL, 'h'},
 	{NULL, 0, NULL, 0},
 };
@@ -92,6 +96,11 @@ static int read_options(struct options *options, int argc, char **argv)
 		case OPTION_ODDS:
 			options->odds_port = optarg;
 			break;
+		case OPTION_GUARD:
+			/* What follows is the command's. */
+			if (optind < argc && strcmp(argv[optind], "--") == 0)
+				optind++;
+			return preload_guard(argv + optind);
 		case 'h':
 			fputs(usage, stdout);
 			return EXIT_DONE;

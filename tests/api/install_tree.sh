@@ -16,6 +16,7 @@ want include/midair/midair.h
 want 'lib*/libmidair.so'
 want 'lib*/libmidair.so.0'
 want 'lib*/libmidair.a'
+want 'lib*/midair/libmidair-preload.so'
 want 'lib*/pkgconfig/midair.pc'
 want share/man/man1/midair.1
 want share/man/man3/midair.3
@@ -41,4 +42,6 @@ done
 	echo 'midair --version does not name itself'
 	failed=1
 }
+# It finds its library wherever the tree is.
+"$prefix/bin/midair" preload true || failed=1
 exit $failed

@@ -9,6 +9,7 @@ allowed() {
 	case $1 in
 	src/core/*) echo '^(core/|midair/midair\.h$)' ;;
 	src/os/*) echo '^(os/|core/|midair/midair\.h$)' ;;
+	src/preload/*) echo '^(preload/|lib/dial_internal\.h$|os/|core/|midair/midair\.h$)' ;;
 	src/lib/*) echo '^(lib/|os/|core/|midair/midair\.h$)' ;;
 	src/cli/lab* | src/cli/tour*) echo '^(cli/|lab/|midair/midair\.h$)' ;;
 	src/cli/*) echo '^(cli/|midair/midair\.h$)' ;;
