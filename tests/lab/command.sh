@@ -48,7 +48,7 @@ expect 0 'drop-drop-at-once' "$midair" lab --list
 expect 0 'round trip 20ms' "$midair" lab --list --file "$list"
 expect 2 'which scenario' "$midair" lab
 expect 2 'no scenario "nonsense"' "$midair" lab nonsense
-expect 2 'unknown option' "$midair" lab --nonsense
+expect 2 'there is no option' "$midair" lab --nonsense
 expect 2 'unexpected argument' "$midair" lab --all quick
 expect 2 'a number from 1 to 512' "$midair" lab quick --runs 513
 expect 2 'a number from 1 to 512' "$midair" lab quick --runs -1
