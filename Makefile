@@ -31,7 +31,7 @@ lab: release ## every scenario on the small internet: midair lab --all
 	@$(MIDAIR) lab --all
 
 bench: release ## the benchmark's figures with their medians
-	@bench/run
+	@bench/run; meeting=$$?; echo; bench/ports/run && exit $$meeting
 
 fuzz: ## each parser against hostile bytes, SECONDS=60 each
 	@scripts/fuzz $(SECONDS)
