@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <getopt.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -100,13 +99,8 @@ static int read_number(uint32_t *number, const char *text, long maximum, const c
 
 static int read_timeout(struct dial_options *options, const char *text)
 {
-	char *end;
-	double seconds = strtod(text, &end);
-
-	if (end == text || *end != '\0' || !isfinite(seconds) || seconds < 0.001 ||
-	    seconds > TIMEOUT_MAX_S)
+	if (!usage_read_seconds(text, 0.001, TIMEOUT_MAX_S, &options->timeout_ms))
 		return usage_error("--timeout takes seconds, 0.001 to 86400, not", text);
-	options->timeout_ms = (uint32_t)lround(seconds * 1000);
 	return -1;
 }
 
@@ -151,10 +145,8 @@ static int read_option(struct dial_options *options, int option, char **argv)
 	case 'h':
 		fputs(usage, stdout);
 		return EXIT_DONE;
-	case ':':
-		return usage_error("a value is missing after", argv[optind - 1]);
 	default:
-		return usage_error("there is no option", argv[optind - 1]);
+		return usage_bad_option("dial", option, argv, FROM);
 	}
 }
 

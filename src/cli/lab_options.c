@@ -105,10 +105,7 @@ static int read_option(struct lab_options *options, int option, char **argv)
 		fputs(usage, stdout);
 		return EXIT_DONE;
 	default:
-		return usage_tell("lab",
-				  option == ':' ? "a value is missing after"
-						: "there is no option",
-				  argv[optind - 1]);
+		return usage_bad_option("lab", option, argv, OPTION_ALL);
 	}
 }
 

@@ -66,14 +66,8 @@ static int read_from(struct meet_options *options, const char *text)
 
 static int read_timeout(struct meet_options *options, const char *text)
 {
-	char *end;
-	double seconds = strtod(text, &end);
-
-	/* strtod() alone would take "0x10", "1e1" and leading blanks as well. */
-	if (text[strspn(text, "0123456789.")] != '\0' || end == text || *end != '\0' ||
-	    !isfinite(seconds) || seconds < 0.001 || seconds > TIMEOUT_MAX_S)
+	if (!usage_read_seconds(text, 0.001, TIMEOUT_MAX_S, &options->timeout_ms))
 		return usage_error("--timeout takes seconds, 0.001 to 86400, not", text);
-	options->timeout_ms = (uint32_t)lround(seconds * 1000);
 	return -1;
 }
 
@@ -96,15 +90,6 @@ static int read_at(struct meet_options *options, const char *text)
 			"@UNIX, +SECONDS or \"next 10s\", not",
 			text);
 	return -1;
-}
-
-/* getopt names a single letter; a long option only by its place. */
-static int unknown_option(char **argv)
-{
-	char letter[] = {'-', (char)optopt, '\0'};
-
-	return usage_error("there is no option",
-			   optopt > 0 && optopt < FROM ? letter : argv[optind - 1]);
 }
 
 static int read_option(struct meet_options *options, int option, char **argv)
@@ -143,10 +128,8 @@ static int read_option(struct meet_options *options, int option, char **argv)
 	case 'h':
 		fputs(usage, stdout);
 		return EXIT_DONE;
-	case ':':
-		return usage_error("a value is missing after", argv[optind - 1]);
 	default:
-		return unknown_option(argv);
+		return usage_bad_option("meet", option, argv, FROM);
 	}
 }
 

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <getopt.h>
-#include <math.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,7 +27,7 @@ struct options {
 	const char *to;
 	enum form form;
 	uint32_t n_rows;
-	int interval_ms; /* --watch; 0: once */
+	uint32_t interval_ms; /* --watch; 0: once */
 };
 
 static const char usage[] =
@@ -71,13 +70,8 @@ static int read_top(struct options *options, const char *text)
 
 static int read_interval(struct options *options, const char *text)
 {
-	char *end;
-	double seconds = strtod(text, &end);
-
-	if (end == text || *end != '\0' || !isfinite(seconds) || seconds < 0.1 ||
-	    seconds > INTERVAL_MAX_S)
+	if (!usage_read_seconds(text, 0.1, INTERVAL_MAX_S, &options->interval_ms))
 		return usage_error("--watch takes seconds, 0.1 to 86400, not", text);
-	options->interval_ms = (int)lround(seconds * 1000);
 	return -1;
 }
 
@@ -100,10 +94,8 @@ static int read_option(struct options *options, int option, char **argv)
 	case 'h':
 		fputs(usage, stdout);
 		return EXIT_DONE;
-	case ':':
-		return usage_error("a value is missing after", argv[optind - 1]);
 	default:
-		return usage_error("there is no option", argv[optind - 1]);
+		return usage_bad_option("ports", option, argv, TO);
 	}
 }
 
@@ -201,7 +193,7 @@ static int watch(const struct options *options, const struct midair_endpoint *to
 		/* Nobody reads any more; main() tells. */
 		if (fflush(stdout) != 0 || ferror(stdout))
 			return EXIT_SYSTEM;
-		if (poll(&stop, 1, options->interval_ms) < 0 && errno != EINTR)
+		if (poll(&stop, 1, (int)options->interval_ms) < 0 && errno != EINTR)
 			return EXIT_SYSTEM;
 		if (stop_signal() != 0)
 			return EXIT_SIGNAL + stop_signal();

@@ -140,8 +140,6 @@ static int read_share(struct preload_options *options, const char *text)
 /* Returns -1 to go on, or the exit status. */
 static int read_option(struct preload_options *options, int option, char **argv)
 {
-	const char short_option[] = {'-', (char)optopt, '\0'};
-
 	switch (option) {
 	case FROM:
 		return read_from(options, optarg);
@@ -165,9 +163,7 @@ static int read_option(struct preload_options *options, int option, char **argv)
 		fputs(usage, stdout);
 		return EXIT_DONE;
 	default:
-		return usage_error(
-			option == ':' ? "a value is missing after" : "unknown option",
-			optopt == 0 || optopt >= FROM ? argv[optind - 1] : short_option);
+		return usage_bad_option("preload", option, argv, FROM);
 	}
 }
 

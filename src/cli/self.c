@@ -78,8 +78,6 @@ static int read_options(struct options *options, int argc, char **argv)
 	opterr = 0;
 	optind = 1;
 	while ((option = getopt_long(argc, argv, ":6m:h", long_options, NULL)) != -1) {
-		const char short_option[] = {'-', (char)optopt, '\0'};
-
 		switch (option) {
 		case '6':
 			options->ipv6 = true;
@@ -105,10 +103,7 @@ static int read_options(struct options *options, int argc, char **argv)
 			fputs(usage, stdout);
 			return EXIT_DONE;
 		default:
-			return usage_error(
-				option == ':' ? "a value is missing after" : "unknown option",
-				optopt == 0 || optopt >= OPTION_JSON ? argv[optind - 1]
-								     : short_option);
+			return usage_bad_option("self", option, argv, OPTION_JSON);
 		}
 	}
 	if ((options->scan || options->odds_port != NULL) && optind < argc)

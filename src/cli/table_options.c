@@ -198,15 +198,6 @@ static int read_selection(struct table_options *options, int option, bool *is_kn
 	}
 }
 
-static int unknown_option(int option, char **argv)
-{
-	const char short_option[] = {'-', (char)optopt, '\0'};
-	bool is_short = optopt > 0 && optopt < OPTION_JSON;
-
-	return usage_error(option == ':' ? "a value is missing after" : "unknown option",
-			   is_short ? short_option : argv[optind - 1]);
-}
-
 static int read_option(struct table_options *options, int option, char **argv)
 {
 	switch (option) {
@@ -246,7 +237,7 @@ static int read_option(struct table_options *options, int option, char **argv)
 		fputs(usage, stdout);
 		return EXIT_DONE;
 	default:
-		return unknown_option(option, argv);
+		return usage_bad_option("table", option, argv, OPTION_JSON);
 	}
 }
 

@@ -87,10 +87,8 @@ static int read_option(struct options *options, int option, char **argv)
 	case 'h':
 		fputs(usage, stdout);
 		return EXIT_DONE;
-	case ':':
-		return usage_error("a value is missing after", argv[optind - 1]);
 	default:
-		return usage_error("there is no option", argv[optind - 1]);
+		return usage_bad_option("why", option, argv, BIND);
 	}
 }
 

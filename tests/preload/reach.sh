@@ -97,8 +97,8 @@ complains 126 'Permission denied' "$out"
 # bad input
 complains 2 'a command is missing'
 complains 2 'a command is missing' -v --
-complains 2 'unknown option' -x true
-complains 2 'unknown option' --nonsense true
+complains 2 'there is no option' -x true
+complains 2 'there is no option' --nonsense true
 for option in --from --ports --share; do
 	complains 2 'a value is missing' $option
 done
