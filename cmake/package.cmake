@@ -3,7 +3,8 @@
 # Both libraries are made of the same objects and show the symbols of libmidair.map only.
 set(MIDAIR_MAP ${CMAKE_SOURCE_DIR}/src/lib/libmidair.map)
 set(MIDAIR_OBJECTS
-	$<TARGET_OBJECTS:midair_core> $<TARGET_OBJECTS:midair_os> $<TARGET_OBJECTS:midair_lib>)
+	$<TARGET_OBJECTS:midair_core> $<TARGET_OBJECTS:midair_os> $<TARGET_OBJECTS:midair_crypto>
+	$<TARGET_OBJECTS:midair_lib>)
 
 # ---- the shared library --------------------------------------------------------------------
 add_library(midair_shared SHARED ${MIDAIR_OBJECTS})
@@ -55,14 +56,17 @@ else()
 	set(MIDAIR_PC_LIBDIR "\${prefix}/${CMAKE_INSTALL_LIBDIR}")
 	set(MIDAIR_PC_INCLUDEDIR "\${prefix}/${CMAKE_INSTALL_INCLUDEDIR}")
 endif()
-set(MIDAIR_PC_REQUIRES "")
+set(MIDAIR_PC_REQUIRES "libssl >= 3.0" "libcrypto >= 3.0")
 if(MNL_FOUND)
 	list(APPEND MIDAIR_PC_REQUIRES libmnl)
 endif()
 if(MIDAIR_BPF_FOUND)
 	list(APPEND MIDAIR_PC_REQUIRES libbpf)
 endif()
-list(JOIN MIDAIR_PC_REQUIRES " " MIDAIR_PC_REQUIRES)
+if(MINIUPNPC_FOUND)
+	list(APPEND MIDAIR_PC_REQUIRES miniupnpc)
+endif()
+list(JOIN MIDAIR_PC_REQUIRES ", " MIDAIR_PC_REQUIRES)
 configure_file(${CMAKE_SOURCE_DIR}/cmake/midair.pc.in ${CMAKE_BINARY_DIR}/midair.pc @ONLY)
 
 install(TARGETS midair_shared midair_static
@@ -95,3 +99,13 @@ install_share(man/midair.3 ${CMAKE_INSTALL_MANDIR}/man3)
 # bash-completion looks for a file of the command's name.
 install_share(completions/midair.bash ${CMAKE_INSTALL_DATADIR}/bash-completion/completions midair)
 install_share(completions/_midair ${CMAKE_INSTALL_DATADIR}/zsh/site-functions)
+# The unit names the command's real place; systemd looks below lib/ whatever the library folder is.
+if(TARGET midair AND EXISTS ${CMAKE_SOURCE_DIR}/contrib/midair.service)
+	file(READ ${CMAKE_SOURCE_DIR}/contrib/midair.service unit_text)
+	string(REPLACE "/usr/bin/midair" "${CMAKE_INSTALL_FULL_BINDIR}/midair" unit_text
+		"${unit_text}")
+	file(GENERATE OUTPUT ${CMAKE_BINARY_DIR}/midair.service CONTENT "${unit_text}")
+	set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS
+		${CMAKE_SOURCE_DIR}/contrib/midair.service)
+	install(FILES ${CMAKE_BINARY_DIR}/midair.service DESTINATION lib/systemd/system)
+endif()

@@ -23,8 +23,9 @@ _midair_words() {
 	:*) echo "$(_midair_commands "$1") help" ;;
 	*:-*) _midair_options "$1" "$2" | sort -u ;;
 	help:*) _midair_commands "$1" ;;
-	tour:*) echo 'port crossing self' ;;
+	tour:*) echo 'port crossing self pipe' ;;
 	lab:*) _midair_scenarios "$1" ;;
+	explain:*) "$1" explain 2>/dev/null | awk '{print $2}' ;;
 	esac
 }
 
@@ -50,13 +51,36 @@ _midair() {
 		return 0
 		;;
 	meet:--timeout | meet:--from | self:-m | self:--message) return 0 ;;
+	pipe:--words | pipe:--wait | pipe:--timeout | pipe:--from) return 0 ;;
+	check:--timeout) return 0 ;;
+	pipe:--server | check:--server | meet:--stun)
+		mapfile -t COMPREPLY < <(compgen -A hostname -- "$current")
+		return 0
+		;;
+	serve:--log-addresses)
+		_midair_reply 'yes no' "$current"
+		return 0
+		;;
+	serve:--listen | serve:--alt | serve:--probe-port | serve:--relay-bytes | serve:--relay-rate | serve:--relay-time | serve:--metrics | serve:--limit) return 0 ;;
+	serve:--workers | serve:--max-*) return 0 ;;
 	lab:-n | lab:--runs | lab:-p | lab:--parallel) return 0 ;;
-	lab:-f | lab:--file)
+	lab:-f | lab:--file | serve:--config | pipe:-k | pipe:--key | meet:-k | meet:--key)
 		compopt -o filenames 2>/dev/null || true
 		mapfile -t COMPREPLY < <(compgen -f -- "$current")
 		return 0
 		;;
 	esac
+	if [[ $command == key && $current != -* ]]; then
+		compopt -o filenames 2>/dev/null || true
+		mapfile -t COMPREPLY < <(compgen -f -- "$current")
+		return 0
+	fi
+	if [[ $command == pipe && $current == [0-9]* ]]; then
+		# After a word of a code comes another one, or the end of the line.
+		compopt -o nospace 2>/dev/null || true
+		mapfile -t COMPREPLY < <("${COMP_WORDS[0]}" pipe --complete "$current" 2>/dev/null)
+		return 0
+	fi
 	if [[ $command == meet && $current != -* ]]; then
 		compopt -o nospace 2>/dev/null || true
 		mapfile -t COMPREPLY < <(compgen -A hostname -S : -- "$current")

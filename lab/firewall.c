@@ -36,11 +36,21 @@ static const char *translation_rule(const struct nat_behavior *behavior)
 	return "oifname \"" FIREWALL_OUTER "\" masquerade";
 }
 
+/* Chains for port_mapper.h: they are empty until somebody asks for a port. */
+static const char opening_chains[] = "	chain " FIREWALL_PINHOLES " {}\n"
+				     "	chain " FIREWALL_REDIRECTIONS " {}\n"
+				     "	chain " FIREWALL_RETURNS " {}\n"
+				     "	chain prerouting {\n"
+				     "		type nat hook prerouting priority dstnat;\n"
+				     "		jump " FIREWALL_REDIRECTIONS "\n"
+				     "	}\n";
+
 const char *firewall_rules(const struct nat_behavior *behavior,
 			   char buffer[FIREWALL_RULES_SIZE])
 {
 	snprintf(buffer, FIREWALL_RULES_SIZE,
-		 "table inet midair {\n"
+		 "table inet " FIREWALL_TABLE " {\n"
+		 "%s"
 		 "	chain unsolicited {\n"
 		 "		ct state established,related accept\n"
 		 "		ct state invalid drop\n"
@@ -52,6 +62,7 @@ const char *firewall_rules(const struct nat_behavior *behavior,
 		 "	}\n"
 		 "	chain forward {\n"
 		 "		type filter hook forward priority filter; policy accept;\n"
+		 "%s"
 		 "		iifname \"" FIREWALL_OUTER "\" jump unsolicited\n"
 		 "	}\n"
 		 "	chain postrouting {\n"
@@ -59,7 +70,11 @@ const char *firewall_rules(const struct nat_behavior *behavior,
 		 "		%s\n"
 		 "	}\n"
 		 "}\n",
-		 reaction_rule(behavior->reaction), translation_rule(behavior));
+		 behavior->opens_ports ? opening_chains : "", reaction_rule(behavior->reaction),
+		 behavior->opens_ports ? "		ct status dnat accept\n"
+					 "		jump " FIREWALL_PINHOLES "\n"
+				       : "",
+		 translation_rule(behavior));
 	return buffer;
 }
 

@@ -12,6 +12,12 @@
 #define FIREWALL_OUTER "wan"
 #define FIREWALL_INNER "lan"
 
+/* The names of its table, and in it the chains that a box which opens ports keeps for that. */
+#define FIREWALL_TABLE	      "midair"
+#define FIREWALL_PINHOLES     "pinholes"
+#define FIREWALL_REDIRECTIONS "redirections"
+#define FIREWALL_RETURNS      "returns"
+
 #define FIREWALL_RULES_SIZE 2048
 
 /* The rules for nft -f that make a box with two interfaces behave so; the behaviour must be one

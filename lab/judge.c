@@ -27,20 +27,49 @@ static int compare_times(const void *one, const void *other)
 	return (a > b) - (a < b);
 }
 
-static void measure(struct judgement *judgement, const struct run_result *runs, uint32_t n_runs)
+static int64_t time_of(const struct run_result *run)
 {
-	int64_t times_ns[RUNNER_RUNS_MAX];
+	return run->time_ns;
+}
+
+static int64_t landed_of(const struct run_result *run)
+{
+	return run->sides[run->later].landed_ns;
+}
+
+static int64_t first_byte_of(const struct run_result *run)
+{
+	return run->sides[run->later].first_byte_ns;
+}
+
+/* One of its times of each connected run, sorted. Returns their number. */
+static uint32_t sort_times(int64_t times_ns[RUNNER_RUNS_MAX], const struct run_result *runs,
+			   uint32_t n_runs, int64_t (*which)(const struct run_result *run))
+{
 	uint32_t n_times = 0;
 
 	for (uint32_t i = 0; i < n_runs && i < RUNNER_RUNS_MAX; i++) {
 		if (runs[i].outcome == RUN_CONNECTED)
-			times_ns[n_times++] = runs[i].time_ns;
+			times_ns[n_times++] = which(&runs[i]);
 	}
+	qsort(times_ns, n_times, sizeof(times_ns[0]), compare_times);
+	return n_times;
+}
+
+static void measure(struct judgement *judgement, const struct run_result *runs, uint32_t n_runs)
+{
+	int64_t times_ns[RUNNER_RUNS_MAX];
+	uint32_t n_times = sort_times(times_ns, runs, n_runs, time_of);
+	uint32_t middle = n_times > 0 ? (n_times - 1) / 2 : 0;
+
 	if (n_times == 0)
 		return;
-	qsort(times_ns, n_times, sizeof(times_ns[0]), compare_times);
-	judgement->median_ns = times_ns[(n_times - 1) / 2];
+	judgement->median_ns = times_ns[middle];
 	judgement->p99_ns = times_ns[(n_times * 99 + 99) / 100 - 1];
+	sort_times(times_ns, runs, n_runs, landed_of);
+	judgement->landed_median_ns = times_ns[middle];
+	sort_times(times_ns, runs, n_runs, first_byte_of);
+	judgement->first_byte_median_ns = times_ns[middle];
 }
 
 static enum run_outcome most_frequent(const uint32_t n_outcomes[RUN_N_OUTCOMES])

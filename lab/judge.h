@@ -14,6 +14,10 @@ struct judgement {
 	/* Of the connected runs' times, the later side's from its own start. */
 	int64_t median_ns;
 	int64_t p99_ns;
+	/* Medians of the same side: when its TCP connection stood, and when the peer's first message
+	 * could be read. */
+	int64_t landed_median_ns;
+	int64_t first_byte_median_ns;
 	bool is_late; /* the median is past the scenario's bound */
 };
 

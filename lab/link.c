@@ -172,6 +172,30 @@ int link_add_address(const char *name, const struct midair_endpoint *address, ui
 	return error ? lab_fail(reason, -error, "cannot add an address to %s", name) : 0;
 }
 
+int link_add_gateway(const char *name, const struct midair_endpoint *gateway,
+		     struct lab_reason *reason)
+{
+	struct request request;
+	struct nlmsghdr *header =
+		request_init(&request, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL);
+	struct rtmsg *message = mnl_nlmsg_put_extra_header(header, sizeof(*message));
+	unsigned int index;
+	int error = find_index(name, &index, reason);
+
+	if (error)
+		return error;
+	message->rtm_family = address_family(gateway);
+	message->rtm_table = RT_TABLE_MAIN;
+	message->rtm_protocol = RTPROT_BOOT;
+	message->rtm_scope = RT_SCOPE_UNIVERSE;
+	message->rtm_type = RTN_UNICAST;
+	message->rtm_flags = RTNH_F_ONLINK;
+	put_address(header, RTA_GATEWAY, gateway);
+	mnl_attr_put_u32(header, RTA_OIF, index);
+	error = request_send(&request);
+	return error ? lab_fail(reason, -error, "cannot add a gateway by %s", name) : 0;
+}
+
 int link_add_route(const char *name, const struct midair_endpoint *destination, uint8_t prefix,
 		   struct lab_reason *reason)
 {

@@ -47,6 +47,11 @@ int link_offloads_off(const char *name, struct lab_reason *reason);
 int link_add_address(const char *name, const struct midair_endpoint *address, uint8_t prefix,
 		     struct lab_reason *reason);
 
+/* The default route by way of a gateway, which is on the interface's link whatever the addresses
+ * say. */
+int link_add_gateway(const char *name, const struct midair_endpoint *gateway,
+		     struct lab_reason *reason);
+
 /* A route to the destination's prefix (0: default) straight out of the interface. */
 int link_add_route(const char *name, const struct midair_endpoint *destination, uint8_t prefix,
 		   struct lab_reason *reason);

@@ -12,7 +12,8 @@
  * Runs function as process 1 of its own user, network, mount and pid namespaces, as root of the
  * user namespace, and waits for it. When the caller dies, in whatever way, everything inside is
  * killed by the kernel. Returns function's value (0 to 255), or -errno with the reason when
- * this machine allows no such namespaces. function must neither exec nor change credentials.
+ * this machine allows no such namespaces. function must neither exec nor change credentials itself;
+ * its children may (program.h).
  */
 int namespace_run(int (*function)(void *context), void *context, struct lab_reason *reason);
 

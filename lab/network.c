@@ -2,11 +2,14 @@
 #include "lab/network.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "lab/firewall.h"
 #include "lab/link.h"
 #include "lab/namespace.h"
+#include "lab/network_wire.h"
+#include "lab/port_mapper.h"
 #include "lab/sysctl.h"
 #include "os/cleanup.h"
 
@@ -14,21 +17,32 @@
 
 struct network {
 	struct network_plan plan;
-	int host_fds[LAB_N_SIDES];
-	int box_fds[LAB_N_SIDES];
+	int host_fds[LAB_N_PLACES];
+	int box_fds[LAB_N_PLACES];
+	struct port_mapper *mappers[LAB_N_PLACES];
 	int wire_fd;
 	struct wire *wire;
 };
 
-static const char *const wire_interfaces[LAB_N_SIDES] = {[LAB_A] = "a", [LAB_B] = "b"};
+static const char *const wire_interfaces[LAB_N_PLACES] = {
+	[LAB_A] = "a",
+	[LAB_B] = "b",
+	[LAB_S] = "s",
+};
 
 static uint8_t whole_prefix(const struct midair_endpoint *address)
 {
 	return address->family == MIDAIR_IPV6 ? 128 : 32;
 }
 
+/* A router that opens ports does so for who is in its interface's network. */
+static uint8_t network_prefix(const struct midair_endpoint *address)
+{
+	return address->family == MIDAIR_IPV6 ? 64 : 24;
+}
+
 static int add_addresses(const char *interface, const struct address_pair *pair,
-			 struct lab_reason *reason)
+			 bool is_network, struct lab_reason *reason)
 {
 	const struct midair_endpoint *const addresses[] = {&pair->ipv4, &pair->ipv6};
 	int error = 0;
@@ -36,7 +50,9 @@ static int add_addresses(const char *interface, const struct address_pair *pair,
 	for (int i = 0; i < 2 && !error; i++) {
 		if (addresses[i]->family != MIDAIR_FAMILY_NONE)
 			error = link_add_address(interface, addresses[i],
-						 whole_prefix(addresses[i]), reason);
+						 is_network ? network_prefix(addresses[i])
+							    : whole_prefix(addresses[i]),
+						 reason);
 	}
 	return error;
 }
@@ -59,6 +75,24 @@ static int set_up(const char *interface, struct lab_reason *reason)
 	int error = link_offloads_off(interface, reason);
 
 	return error ? error : link_up(interface, LINK_NO_ARP, reason);
+}
+
+/* By default to everywhere: straight out, or where the box has to be found by its address by way
+ * of that. */
+static int add_default_routes(const struct plan_side *side, struct lab_reason *reason)
+{
+	const struct midair_endpoint *const gateways[] = {&side->box_inner.ipv4,
+							  &side->box_inner.ipv6};
+	const struct midair_endpoint *const hosts[] = {&side->host.ipv4, &side->host.ipv6};
+	int error = 0;
+
+	for (int i = 0; i < 2 && !error; i++) {
+		if (side->opens_ports && gateways[i]->family != MIDAIR_FAMILY_NONE)
+			error = link_add_gateway(HOST_INTERFACE, gateways[i], reason);
+		else
+			error = link_add_route(HOST_INTERFACE, hosts[i], 0, reason);
+	}
+	return error;
 }
 
 /* Settings that the first namespace may have changed, and limits that would blur the models. */
@@ -91,9 +125,11 @@ static int set_up_host(const struct plan_side *side, struct lab_reason *reason)
 	if (!error)
 		error = set_up(HOST_INTERFACE, reason);
 	if (!error)
-		error = add_addresses(HOST_INTERFACE, &side->host, reason);
+		error = add_addresses(HOST_INTERFACE, &side->host, false, reason);
 	if (!error)
-		error = add_routes(HOST_INTERFACE, &side->host, true, reason);
+		error = add_addresses(HOST_INTERFACE, &side->alternative, false, reason);
+	if (!error)
+		error = add_default_routes(side, reason);
 	return error;
 }
 
@@ -112,9 +148,10 @@ static int set_up_box(const struct plan_side *side, const struct nat_behavior *b
 	if (!error)
 		error = set_up(FIREWALL_OUTER, reason);
 	if (!error)
-		error = add_addresses(FIREWALL_INNER, &side->box_inner, reason);
+		error = add_addresses(FIREWALL_INNER, &side->box_inner, side->opens_ports,
+				      reason);
 	if (!error)
-		error = add_addresses(FIREWALL_OUTER, &side->box_outer, reason);
+		error = add_addresses(FIREWALL_OUTER, &side->box_outer, false, reason);
 	if (!error)
 		error = add_routes(FIREWALL_INNER, &side->host, false, reason);
 	if (!error)
@@ -193,12 +230,14 @@ static int set_up_wire_ends(struct network *network, struct lab_reason *reason)
 	/* The wire's own kernel has no addresses and says nothing. */
 	if (!error)
 		error = sysctl_try("net/ipv6/conf/default/disable_ipv6", "1", reason);
-	for (int side = LAB_A; side <= LAB_B && !error; side++) {
-		error = sysctl_try(side == LAB_A ? "net/ipv6/conf/a/disable_ipv6"
-						 : "net/ipv6/conf/b/disable_ipv6",
-				   "1", reason);
+	for (size_t i = 0; i < network->plan.n_places && !error; i++) {
+		char path[64];
+
+		snprintf(path, sizeof(path), "net/ipv6/conf/%s/disable_ipv6",
+			 wire_interfaces[i]);
+		error = sysctl_try(path, "1", reason);
 		if (!error)
-			error = set_up(wire_interfaces[side], reason);
+			error = set_up(wire_interfaces[i], reason);
 	}
 	return error;
 }
@@ -207,13 +246,13 @@ static int wait_carriers(struct network *network, struct lab_reason *reason)
 {
 	int error = 0;
 
-	for (int side = LAB_A; side <= LAB_B && !error; side++) {
-		error = enter(network->host_fds[side], reason);
+	for (size_t i = 0; i < network->plan.n_places && !error; i++) {
+		error = enter(network->host_fds[i], reason);
 		if (!error)
 			error = link_wait_carrier(HOST_INTERFACE, reason);
-		if (error || network->box_fds[side] < 0)
+		if (error || network->box_fds[i] < 0)
 			continue;
-		error = enter(network->box_fds[side], reason);
+		error = enter(network->box_fds[i], reason);
 		if (!error)
 			error = link_wait_carrier(FIREWALL_INNER, reason);
 		if (!error)
@@ -222,37 +261,29 @@ static int wait_carriers(struct network *network, struct lab_reason *reason)
 	return error;
 }
 
-static struct wire_box modelled_box(const struct plan_side *side,
-				    const struct nat_behavior *behavior)
-{
-	return (struct wire_box){
-		.is_present = side->place == BOX_MODEL,
-		.behavior = *behavior,
-		.external_ipv4 = side->box_outer.ipv4,
-		.external_ipv6 = side->box_outer.ipv6,
-	};
-}
-
 static int start_wire(struct network *network, const struct network_config *config,
 		      struct lab_reason *reason)
 {
-	const struct scenario *scenario = config->scenario;
-	const struct wire_direction direction = {
-		.delay_ns = scenario->rtt_ns / 2,
-		.jitter_ns = scenario->jitter_ns,
-		.loss_ppm = scenario->loss_ppm,
-		.reorder_ppm = scenario->reorder_ppm,
-		.rate_bit_per_s = scenario->rate_bit_per_s,
-	};
-	struct wire_config wire = {
-		.interfaces = {wire_interfaces[LAB_A], wire_interfaces[LAB_B]},
-		.directions = {direction, direction},
-		.boxes = {modelled_box(&network->plan.sides[LAB_A], &scenario->a),
-			  modelled_box(&network->plan.sides[LAB_B], &scenario->b)},
-		.seed = config->seed,
-	};
+	struct wire_config wire;
 
+	network_wire_plan(&wire, &network->plan, config->scenario);
+	wire.seed = config->seed;
 	return wire_new(&network->wire, &wire, network->wire_fd, reason);
+}
+
+static int start_mappers(struct network *network, struct lab_reason *reason)
+{
+	int error = 0;
+
+	for (size_t i = 0; i < network->plan.n_places && !error; i++) {
+		if (!network->plan.sides[i].opens_ports)
+			continue;
+		error = network->box_fds[i] < 0
+				? lab_fail(reason, 0, "only a kernel's box can open ports")
+				: port_mapper_start(&network->mappers[i], network->box_fds[i],
+						    reason);
+	}
+	return error;
 }
 
 static int build(struct network *network, const struct network_config *config,
@@ -260,14 +291,16 @@ static int build(struct network *network, const struct network_config *config,
 {
 	int error = make_namespace(&network->wire_fd, reason);
 
-	for (int side = LAB_A; side <= LAB_B && !error; side++)
-		error = join_side(network, (enum lab_side)side, reason);
+	for (size_t i = 0; i < network->plan.n_places && !error; i++)
+		error = join_side(network, (enum lab_side)i, reason);
 	if (!error)
 		error = set_up_wire_ends(network, reason);
-	for (int side = LAB_A; side <= LAB_B && !error; side++)
-		error = set_up_side(network, (enum lab_side)side, config, reason);
+	for (size_t i = 0; i < network->plan.n_places && !error; i++)
+		error = set_up_side(network, (enum lab_side)i, config, reason);
 	if (!error)
 		error = wait_carriers(network, reason);
+	if (!error)
+		error = start_mappers(network, reason);
 	return error ? error : start_wire(network, config, reason);
 }
 
@@ -283,8 +316,8 @@ int network_new(struct network **network, const struct network_config *config,
 		return lab_fail(reason, home < 0 ? -home : ENOMEM, "cannot start a network");
 	}
 	made->wire_fd = -1;
-	for (int side = LAB_A; side <= LAB_B; side++)
-		made->host_fds[side] = made->box_fds[side] = -1;
+	for (size_t i = 0; i < LAB_N_PLACES; i++)
+		made->host_fds[i] = made->box_fds[i] = -1;
 	network_plan_init(&made->plan, config->scenario);
 	error = build(made, config, reason);
 	if (namespace_enter(home) < 0 && !error)
@@ -302,9 +335,10 @@ struct network *network_free(struct network *network)
 	if (!network)
 		return NULL;
 	wire_free(network->wire);
-	for (int side = LAB_A; side <= LAB_B; side++) {
-		close_fd(network->host_fds[side]);
-		close_fd(network->box_fds[side]);
+	for (size_t i = 0; i < LAB_N_PLACES; i++) {
+		port_mapper_free(network->mappers[i]);
+		close_fd(network->host_fds[i]);
+		close_fd(network->box_fds[i]);
 	}
 	close_fd(network->wire_fd);
 	free(network);

@@ -3,9 +3,11 @@
  * network: the small internet of one scenario.
  *
  *	host a - [box a] - wire - [box b] - host b
+ *	                     |
+ *	                  host s
  *
- * Each host and each kernel box is a network namespace, and so is the wire. Only inside
- * namespace_run().
+ * Each host and each kernel box is a network namespace, and so is the wire. Host s is there when
+ * the scenario has a rendezvous server; it has no box. Only inside namespace_run().
  */
 #ifndef MIDAIR_LAB_NETWORK_H
 #define MIDAIR_LAB_NETWORK_H
@@ -30,7 +32,7 @@ const struct network_plan *network_plan_of(const struct network *network);
 struct wire *network_wire(struct network *network);
 
 /* Descriptors of network namespaces, owned by the network. The box's is -1 where the kernel
- * plays none. */
+ * plays none, the host's for LAB_S where there is no server. */
 int network_host_namespace(const struct network *network, enum lab_side side);
 int network_box_namespace(const struct network *network, enum lab_side side);
 int network_wire_namespace(const struct network *network);

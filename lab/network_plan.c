@@ -6,21 +6,24 @@
 #define NS_PER_S UINT64_C(1000000000)
 
 /* Documentation addresses (RFC 5737, RFC 3849) in public, private ones (RFC 1918, RFC 4193)
- * behind the NATs. */
+ * behind the NATs. A router that opens ports refuses to do so on a documentation address, as it
+ * does on a private one: so its outer one is of a range that has no other meaning. No packet of
+ * the lab leaves this machine. */
 struct address_texts {
 	const char *ipv4;
 	const char *ipv6;
 };
 
 static const struct {
-	struct address_texts published, firewall, host, inner;
-} texts[LAB_N_SIDES] = {
+	struct address_texts published, firewall, host, inner, alternative, routable;
+} texts[LAB_N_PLACES] = {
 	[LAB_A] =
 		{
 			.published = {"198.51.100.1:1", "[2001:db8:a::1]:1"},
 			.firewall = {"198.51.100.254:1", "[2001:db8:a::fe]:1"},
 			.host = {"10.0.1.2:1", "[fd00:1::2]:1"},
 			.inner = {"10.0.1.1:1", "[fd00:1::1]:1"},
+			.routable = {"198.51.101.1:1", "[2001:db8:a::1]:1"},
 		},
 	[LAB_B] =
 		{
@@ -28,6 +31,13 @@ static const struct {
 			.firewall = {"203.0.113.254:1", "[2001:db8:b::fe]:1"},
 			.host = {"10.0.2.2:1", "[fd00:2::2]:1"},
 			.inner = {"10.0.2.1:1", "[fd00:2::1]:1"},
+			.routable = {"203.0.114.1:1", "[2001:db8:b::1]:1"},
+		},
+	/* In public, without a box. */
+	[LAB_S] =
+		{
+			.published = {"192.0.2.1:1", "[2001:db8:5::1]:1"},
+			.alternative = {"192.0.2.2:1", "[2001:db8:5::2]:1"},
 		},
 };
 
@@ -102,7 +112,9 @@ static void plan_side(struct plan_side *side, enum lab_side which,
 {
 	*side = (struct plan_side){
 		.place = box_place_of(behavior),
-		.published = pair_of(&texts[which].published),
+		.published = pair_of(behavior->opens_ports ? &texts[which].routable
+							   : &texts[which].published),
+		.opens_ports = behavior->opens_ports,
 	};
 	if (behavior->is_public || behavior->is_firewall)
 		side->host = side->published;
@@ -112,6 +124,8 @@ static void plan_side(struct plan_side *side, enum lab_side which,
 		return;
 	if (behavior->is_firewall) {
 		side->box_outer = pair_of(&texts[which].firewall);
+		if (behavior->opens_ports)
+			side->box_inner.ipv6 = address_of(texts[which].inner.ipv6);
 		return;
 	}
 	side->box_outer = side->published;
@@ -120,8 +134,35 @@ static void plan_side(struct plan_side *side, enum lab_side which,
 
 void network_plan_init(struct network_plan *plan, const struct scenario *scenario)
 {
+	const struct nat_behavior none = {.is_public = true};
+
+	*plan = (struct network_plan){
+		.n_places = scenario->has_server ? LAB_N_PLACES : LAB_N_SIDES,
+	};
 	plan_side(&plan->sides[LAB_A], LAB_A, &scenario->a);
 	plan_side(&plan->sides[LAB_B], LAB_B, &scenario->b);
+	if (scenario->has_server)
+		plan_side(&plan->sides[LAB_S], LAB_S, &none);
+	if (scenario->has_server)
+		plan->sides[LAB_S].alternative = pair_of(&texts[LAB_S].alternative);
+}
+
+static struct midair_endpoint of_family(const struct address_pair *pair,
+					enum midair_family family)
+{
+	return family == MIDAIR_IPV6 ? pair->ipv6 : pair->ipv4;
+}
+
+struct midair_endpoint network_plan_server(const struct network_plan *plan,
+					   enum midair_family family)
+{
+	return of_family(&plan->sides[LAB_S].published, family);
+}
+
+struct midair_endpoint network_plan_alternative(const struct network_plan *plan,
+						enum midair_family family)
+{
+	return of_family(&plan->sides[LAB_S].alternative, family);
 }
 
 struct midair_endpoint network_plan_peer(const struct network_plan *plan, enum lab_side side,
@@ -129,5 +170,5 @@ struct midair_endpoint network_plan_peer(const struct network_plan *plan, enum l
 {
 	const struct plan_side *peer = &plan->sides[side == LAB_A ? LAB_B : LAB_A];
 
-	return family == MIDAIR_IPV6 ? peer->published.ipv6 : peer->published.ipv4;
+	return of_family(&peer->published, family);
 }

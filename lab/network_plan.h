@@ -26,17 +26,28 @@ struct address_pair {
 
 struct plan_side {
 	enum box_place place;
-	struct address_pair host;      /* the host's own */
-	struct address_pair published; /* what the peer has to name */
-	struct address_pair box_inner; /* of the box toward the host; a firewall has none */
-	struct address_pair box_outer; /* of the box toward the link */
+	struct address_pair host;	 /* the host's own */
+	struct address_pair published;	 /* what the peer has to name */
+	struct address_pair alternative; /* the server's second addresses */
+	struct address_pair box_inner;	 /* of the box toward the host; a firewall has none */
+	struct address_pair box_outer;	 /* of the box toward the link */
+	bool opens_ports; /* the box runs a port_mapper, and is named as gateway */
 };
 
 struct network_plan {
-	struct plan_side sides[LAB_N_SIDES];
+	size_t n_places; /* LAB_N_PLACES, or without a server LAB_N_SIDES */
+	struct plan_side sides[LAB_N_PLACES]; /* LAB_S has no box */
 };
 
 void network_plan_init(struct network_plan *plan, const struct scenario *scenario);
+
+/* The address of the server's host, of the family, port 0. */
+struct midair_endpoint network_plan_server(const struct network_plan *plan,
+					   enum midair_family family);
+
+/* Its second address. */
+struct midair_endpoint network_plan_alternative(const struct network_plan *plan,
+						enum midair_family family);
 
 /* What side must name to reach the other one: port 0. */
 struct midair_endpoint network_plan_peer(const struct network_plan *plan, enum lab_side side,

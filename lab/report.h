@@ -7,7 +7,8 @@
 
 #define REPORT_LINE_SIZE 1024
 
-/* "+1.234 ms" past start + one round trip; what a table cell shows. */
+/* "+1.234 ms" past the later side's start and what it must take (scenario_soonest_ns()); what a
+ * table cell shows. */
 #define REPORT_TIME_SIZE 32
 const char *report_excess(int64_t time_ns, const struct scenario *scenario,
 			  char buffer[REPORT_TIME_SIZE]);

@@ -103,6 +103,13 @@ static void choose_base(struct runner_result *result, const struct runner_config
 	result->start_ns[LAB_B] = start_after_base_ns(&first, LAB_B);
 }
 
+static enum side_method method_of(const struct runner_config *config)
+{
+	if (config->method == SIDE_ENGINE && config->scenario->has_server)
+		return SIDE_PAIR;
+	return config->method;
+}
+
 static int start_side(struct runner_result *result, enum lab_side side,
 		      const struct network *network, const struct runner_config *config,
 		      struct lab_reason *reason)
@@ -111,8 +118,9 @@ static int start_side(struct runner_result *result, enum lab_side side,
 	uint16_t first_port = config->first_port ? config->first_port : FIRST_PORT_DEFAULT;
 	struct side_run runs[RUNNER_RUNS_MAX];
 	struct side_config side_config = {
-		.method = config->method,
+		.method = method_of(config),
 		.side = side,
+		.pairing = result->pairing,
 		.peer = network_plan_peer(network_plan_of(network), side, scenario->family),
 		.flags = scenario->flags,
 		.timeout_ms = (uint32_t)(scenario->timeout_ns / NS_PER_MS),
@@ -164,13 +172,22 @@ static int64_t lateness_of(const struct runner_result *result, const struct wire
 
 	for (uint32_t i = 0; i < result->n_runs; i++) {
 		for (int side = LAB_A; side <= LAB_B; side++) {
-			int64_t dial_ns = result->runs[i].sides[side].first_dial_ns;
+			const struct side_outcome *outcome = &result->runs[i].sides[side];
+			/* A pairing dials when the server has introduced the two. */
+			int64_t begin_ns =
+				result->pairing ? outcome->begin_ns : outcome->first_dial_ns;
 
-			if (dial_ns > lateness_ns)
-				lateness_ns = dial_ns;
+			if (begin_ns > lateness_ns)
+				lateness_ns = begin_ns;
 		}
 	}
 	return lateness_ns;
+}
+
+static bool is_relayed(const struct run_result *run)
+{
+	return run->sides[LAB_A].last.path == MIDAIR_PATH_RELAYED &&
+	       run->sides[LAB_B].last.path == MIDAIR_PATH_RELAYED;
 }
 
 static void collect(struct runner_result *result, const struct runner_config *config)
@@ -182,8 +199,28 @@ static void collect(struct runner_result *result, const struct runner_config *co
 		for (int side = LAB_A; side <= LAB_B; side++)
 			run->sides[side] = side_report(result->sides[side])->outcomes[i];
 		run->outcome = run_outcome_of(&run->sides[LAB_A], &run->sides[LAB_B]);
-		run->time_ns = run->sides[later].last.time_ns;
+		/* Together, but not in the way that the scenario is about. */
+		if (config->scenario->is_via_relay && run->outcome == RUN_CONNECTED &&
+		    !is_relayed(run))
+			run->outcome = RUN_BROKEN;
+		run->later = later;
+		run->time_ns = result->pairing ? run->sides[later].last_ns
+					       : run->sides[later].last.time_ns;
 	}
+}
+
+/* The server, and what the sides know of each other. */
+static int prepare_pairing(struct runner_result *result, const struct network *network,
+			   const struct runner_config *config, struct lab_reason *reason)
+{
+	const struct scenario *scenario = config->scenario;
+	int64_t wait_ns = last_start_ns(config) + (int64_t)scenario->timeout_ns;
+	int error = server_start(&result->server, network, reason);
+
+	if (error)
+		return error;
+	return pairing_new(&result->pairing, network, scenario, config->n_runs,
+			   (uint32_t)(wait_ns / NS_PER_MS), reason);
 }
 
 static int run(struct runner_result *result, struct network *network,
@@ -192,6 +229,8 @@ static int run(struct runner_result *result, struct network *network,
 	int error = 0;
 
 	result->n_runs = config->n_runs;
+	if (method_of(config) == SIDE_PAIR)
+		error = prepare_pairing(result, network, config, reason);
 	wire_trace_clear(network_wire(network));
 	choose_base(result, config);
 	for (int side = LAB_A; side <= LAB_B && !error; side++)
@@ -230,6 +269,8 @@ struct runner_result *runner_result_free(struct runner_result *result)
 	if (result) {
 		side_free(result->sides[LAB_A]);
 		side_free(result->sides[LAB_B]);
+		server_free(result->server);
+		pairing_free(result->pairing);
 		free(result);
 	}
 	return NULL;

@@ -4,6 +4,7 @@
 #define MIDAIR_LAB_RUNNER_H
 
 #include "lab/network.h"
+#include "lab/server.h"
 #include "lab/side.h"
 
 #define RUNNER_RUNS_MAX SIDE_RUNS_MAX
@@ -22,10 +23,10 @@ struct runner_plan {
 
 struct runner_config {
 	const struct scenario *scenario;
-	enum side_method method;
-	uint32_t n_runs;     /* 1 to RUNNER_RUNS_MAX, each with its own port */
-	uint64_t stagger_ns; /* between the starts of two runs */
-	uint16_t first_port; /* of run 0; 0: 1314 */
+	enum side_method method; /* SIDE_ENGINE is SIDE_PAIR where the scenario has a server */
+	uint32_t n_runs;	 /* 1 to RUNNER_RUNS_MAX, each with its own port */
+	uint64_t stagger_ns;	 /* between the starts of two runs */
+	uint16_t first_port;	 /* of run 0; 0: 1314 */
 	/* Of each run; NULL: stagger_ns and the scenario's skew for all. */
 	const struct runner_plan *plans;
 };
@@ -46,6 +47,7 @@ const char *run_outcome_name(enum run_outcome outcome);
 struct run_result {
 	enum run_outcome outcome;
 	int64_t time_ns; /* RUN_CONNECTED: the later side's, from its own start */
+	enum lab_side later;
 	struct side_outcome sides[LAB_N_SIDES];
 };
 
@@ -56,8 +58,10 @@ struct runner_result {
 	int64_t base_monotonic_ns;
 	int64_t start_ns[LAB_N_SIDES];
 	struct side *sides[LAB_N_SIDES];
-	/* The most that the machine was behind: a side's first SYN after its instant, a packet on
-	 * the wire after its time. */
+	struct server *server;	 /* SIDE_PAIR's */
+	struct pairing *pairing; /* the same */
+	/* The most that the machine was behind: a packet on the wire after its time, a side's first SYN
+	 * after its instant (SIDE_PAIR: its session). */
 	int64_t lateness_ns;
 	struct run_result runs[RUNNER_RUNS_MAX];
 };

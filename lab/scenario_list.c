@@ -43,16 +43,24 @@ static int parse_line(struct scenario_list *list, const char *line, const char *
 	return result == 0 ? 0 : lab_fail(reason, -result, "%s:%u", name, number);
 }
 
-int scenario_list_parse(struct scenario_list *list, const char *text, const char *name,
-			struct lab_reason *reason)
+static int append(struct scenario_list *list, const char *text, const char *name,
+		  struct lab_reason *reason)
 {
-	struct scenario_list made = {0};
 	char line[SCENARIO_LINE_SIZE];
 	unsigned int number = 0;
 	int error = 0;
 
 	while (!error && scenario_next_line(&text, line, sizeof(line)))
-		error = parse_line(&made, line, name, ++number, reason);
+		error = parse_line(list, line, name, ++number, reason);
+	return error;
+}
+
+int scenario_list_parse(struct scenario_list *list, const char *text, const char *name,
+			struct lab_reason *reason)
+{
+	struct scenario_list made = {0};
+	int error = append(&made, text, name, reason);
+
 	if (error) {
 		scenario_list_deinit(&made);
 		return error;
@@ -73,6 +81,20 @@ static int read_file(FILE *file, char *text)
 	return 0;
 }
 
+static int read_built_in(struct scenario_list *list, struct lab_reason *reason)
+{
+	struct scenario_list made = {0};
+	int error = append(&made, scenario_list_built_in, "scenarios.conf", reason);
+
+	if (!error)
+		error = append(&made, scenario_list_pairs, "pairs.conf", reason);
+	if (error)
+		scenario_list_deinit(&made);
+	else
+		*list = made;
+	return error;
+}
+
 int scenario_list_read(struct scenario_list *list, const char *path, struct lab_reason *reason)
 {
 	_cleanup_free_ char *text = NULL;
@@ -80,8 +102,7 @@ int scenario_list_read(struct scenario_list *list, const char *path, struct lab_
 	int error;
 
 	if (!path)
-		return scenario_list_parse(list, scenario_list_built_in, "scenarios.conf",
-					   reason);
+		return read_built_in(list, reason);
 	file = fopen(path, "re");
 	if (!file)
 		return lab_fail(reason, errno, "cannot open %s", path);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* scenario_list: all the lines of scenarios.conf. */
+/* scenario_list: all the lines of a list such as scenarios.conf. */
 #ifndef MIDAIR_LAB_SCENARIO_LIST_H
 #define MIDAIR_LAB_SCENARIO_LIST_H
 
@@ -15,14 +15,15 @@ struct scenario_list {
 	size_t n_scenarios;
 };
 
-/* lab/scenarios.conf as it was when this was built. */
+/* lab/scenarios.conf and lab/pairs.conf as they were when this was built. */
 extern const char scenario_list_built_in[];
+extern const char scenario_list_pairs[];
 
 /* name is only for the reason: "NAME:12: ...". Returns 0, or -errno with nothing to free. */
 int scenario_list_parse(struct scenario_list *list, const char *text, const char *name,
 			struct lab_reason *reason);
 
-/* path NULL: the built-in list. Returns 0 or -errno. */
+/* path NULL: both built-in lists. Returns 0 or -errno. */
 int scenario_list_read(struct scenario_list *list, const char *path, struct lab_reason *reason);
 
 void scenario_list_deinit(struct scenario_list *list);

@@ -65,6 +65,17 @@ static void set_path(void)
 		setenv("PATH", joined, 1);
 }
 
+/* So that midair pipe needs no option; the server itself is the user's to start. */
+static void set_server(const struct network *network, enum midair_family family)
+{
+	struct midair_endpoint server = network_plan_server(network_plan_of(network), family);
+	char text[MIDAIR_ENDPOINT_TEXT_SIZE];
+
+	server.port = MIDAIR_SERVER_PORT;
+	setenv("MIDAIR_SERVER", midair_endpoint_format(&server, text), 1);
+	set_way_into("MIDAIR_LAB_ON_SERVER", network_host_namespace(network, LAB_S));
+}
+
 static void set_environment(const struct network *network, const struct shell_config *config)
 {
 	const struct network_plan *plan = network_plan_of(network);
@@ -80,8 +91,20 @@ static void set_environment(const struct network *network, const struct shell_co
 	set_way_into("MIDAIR_LAB_ON_PEER", network_host_namespace(network, peer));
 	set_way_into("MIDAIR_LAB_ON_BOX", network_box_namespace(network, config->side));
 	set_path();
+	if (config->scenario->has_server)
+		set_server(network, family);
 	if (!config->command)
 		setenv("PS1", config->side == LAB_A ? "host a # " : "host b # ", 1);
+}
+
+/* What can be tried with a server. */
+static void print_pipe_hint(void)
+{
+	fprintf(stderr,
+		"Host s, %s, is for a server:\n"
+		"  $MIDAIR_LAB_ON_SERVER midair serve &\n"
+		"  midair pipe                            # and what it says on the other host\n",
+		getenv("MIDAIR_SERVER"));
 }
 
 static void print_banner(const struct shell_config *config)
@@ -93,7 +116,9 @@ static void print_banner(const struct shell_config *config)
 	fprintf(stderr,
 		"You are on host %s of \"%s\". The peer's address is %s, yours is %s.\n",
 		getenv("MIDAIR_LAB_SIDE"), config->scenario->name, peer, own);
-	if (on_peer)
+	if (on_peer && config->scenario->has_server)
+		print_pipe_hint();
+	else if (on_peer)
 		fprintf(stderr,
 			"Put $MIDAIR_LAB_ON_PEER before a command to run it on the other host:\n"
 			"  (echo hello | $MIDAIR_LAB_ON_PEER midair meet %s:1314) &\n"

@@ -21,6 +21,9 @@ struct shell_config {
  *	MIDAIR_LAB_PEER		the address that this side has to name
  *	MIDAIR_LAB_ON_PEER	to put before a command: runs it on the other host
  *	MIDAIR_LAB_ON_BOX	the same for the box in front of this host, where the kernel plays it
+ * and where the scenario has a server's host
+ *	MIDAIR_LAB_ON_SERVER	to put before a command: runs it there
+ *	MIDAIR_SERVER		its address and port
  * Returns its exit status (127: not found), or -errno.
  */
 int shell_run(const struct network *network, const struct shell_config *config,

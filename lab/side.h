@@ -4,8 +4,8 @@
 #ifndef MIDAIR_LAB_SIDE_H
 #define MIDAIR_LAB_SIDE_H
 
+#include "lab/pairing.h"
 #include "lab/reason.h"
-#include "lab/wire.h"
 #include "midair/midair.h"
 
 /* Attempts of one process; more are refused. */
@@ -23,12 +23,14 @@ struct side_run {
 enum side_method {
 	SIDE_ENGINE, /* a midair session */
 	SIDE_PLAIN,  /* one connect() at the instant; flags mean nothing */
+	SIDE_PAIR,   /* a pairing through the server, and the encrypted stream */
 };
 
 struct side_config {
 	enum side_method method;
 	enum lab_side side;
 	struct midair_endpoint peer; /* its port comes from the run */
+	struct pairing *pairing;     /* SIDE_PAIR: instead of peer, flags and the runs' ports */
 	uint32_t flags;
 	uint32_t timeout_ms;
 	const struct side_run *runs;
@@ -47,7 +49,11 @@ struct side_outcome {
 	uint32_t n_dials;
 	int64_t first_dial_ns;	  /* when the first SYN went out, after the run's start */
 	struct midair_event last; /* CONNECTED or FAILED */
-	int64_t last_ns; /* when it was known, on CLOCK_REALTIME after the run's start */
+	/* The rest on CLOCK_REALTIME after the run's start. */
+	int64_t begin_ns;      /* SIDE_PAIR: when the session was made */
+	int64_t last_ns;       /* when that was known */
+	int64_t landed_ns;     /* when the connection stood (TCP) */
+	int64_t first_byte_ns; /* when the peer's message could be read */
 };
 
 struct side_report {

@@ -33,8 +33,8 @@ static int64_t until_ns(const struct timespec *instant)
 	       (instant->tv_nsec - now.tv_nsec);
 }
 
-static void write_message(char message[SIDE_MESSAGE_BYTES + 1], enum lab_side side,
-			  uint32_t number)
+void side_worker_message(char message[SIDE_MESSAGE_BYTES + 1], enum lab_side side,
+			 uint32_t number)
 {
 	snprintf(message, SIDE_MESSAGE_BYTES + 1, "%c %05u\n", side == LAB_A ? 'a' : 'b',
 		 number % 100000);
@@ -50,6 +50,7 @@ int side_worker_watch(struct side_worker *worker, int fd, uint32_t events, uint3
 static void close_attempt(struct side_attempt *attempt)
 {
 	attempt->session = midair_session_free(attempt->session);
+	attempt->stream = midair_stream_free(attempt->stream);
 	attempt->timer_fd = close_fd(attempt->timer_fd);
 	attempt->dial_fd = close_fd(attempt->dial_fd);
 	attempt->fd = close_fd(attempt->fd);
@@ -66,6 +67,16 @@ void side_worker_end(struct side_worker *worker, uint32_t number, int result, bo
 	worker->n_open--;
 }
 
+int64_t side_worker_now_ns(const struct side_worker *worker, uint32_t number)
+{
+	return -until_ns(&worker->config->runs[number].start);
+}
+
+void side_worker_note_first_byte(struct side_worker *worker, uint32_t number)
+{
+	worker->report->outcomes[number].first_byte_ns = side_worker_now_ns(worker, number);
+}
+
 void side_worker_record(struct side_worker *worker, uint32_t number,
 			const struct midair_event *event)
 {
@@ -74,10 +85,14 @@ void side_worker_record(struct side_worker *worker, uint32_t number,
 
 	if (event->type == MIDAIR_EVENT_DIAL && report->outcomes[number].n_dials++ == 0)
 		report->outcomes[number].first_dial_ns = event->time_ns;
+	if (event->type == MIDAIR_EVENT_AUTHENTICATED)
+		report->outcomes[number].landed_ns =
+			side_worker_now_ns(worker, number) - event->elapsed_ns;
 	if (event->type == MIDAIR_EVENT_CONNECTED || event->type == MIDAIR_EVENT_FAILED) {
 		report->outcomes[number].last = *event;
-		report->outcomes[number].last_ns =
-			-until_ns(&worker->config->runs[number].start);
+		report->outcomes[number].last_ns = side_worker_now_ns(worker, number);
+		if (report->outcomes[number].landed_ns == 0)
+			report->outcomes[number].landed_ns = report->outcomes[number].last_ns;
 	}
 	if (n_events >= SIDE_EVENTS_MAX) {
 		report->n_unrecorded++;
@@ -93,7 +108,7 @@ void side_worker_adopt(struct side_worker *worker, uint32_t number, int fd)
 	int result = fd < 0 ? fd : side_worker_watch(worker, fd, EPOLLIN, number);
 
 	worker->attempts[number].fd = fd;
-	write_message(message, worker->config->side, number);
+	side_worker_message(message, worker->config->side, number);
 	if (result == 0 &&
 	    send(fd, message, SIDE_MESSAGE_BYTES, MSG_NOSIGNAL) != SIDE_MESSAGE_BYTES)
 		result = -errno;
@@ -117,7 +132,8 @@ static void step_connection(struct side_worker *worker, uint32_t number)
 	attempt->n_received += (size_t)n_bytes;
 	if (attempt->n_received < SIDE_MESSAGE_BYTES)
 		return;
-	write_message(expected, worker->config->side == LAB_A ? LAB_B : LAB_A, number);
+	side_worker_message(expected, worker->config->side == LAB_A ? LAB_B : LAB_A, number);
+	side_worker_note_first_byte(worker, number);
 	side_worker_end(worker, number, 0,
 			memcmp(attempt->received, expected, SIDE_MESSAGE_BYTES) == 0);
 }
@@ -126,7 +142,9 @@ static void step(struct side_worker *worker, uint32_t number)
 {
 	const struct side_attempt *attempt = &worker->attempts[number];
 
-	if (attempt->fd >= 0)
+	if (worker->config->method == SIDE_PAIR)
+		side_pair_step(worker, number);
+	else if (attempt->fd >= 0)
 		step_connection(worker, number);
 	else if (attempt->session)
 		side_session_step(worker, number);
@@ -172,6 +190,9 @@ static void start(struct side_worker *worker)
 			break;
 		case SIDE_PLAIN:
 			side_plain_start(worker, i);
+			break;
+		case SIDE_PAIR:
+			side_pair_start(worker, i);
 			break;
 		}
 	}

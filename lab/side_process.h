@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * side_process: the inside of a side. side_process.c holds the loop and checks the connections,
- * side_session.c makes them with midair sessions, side_plain.c with one connect() each.
+ * side_session.c makes them with midair sessions, side_plain.c with one connect() each,
+ * side_pair.c through the server.
  */
 #ifndef MIDAIR_LAB_SIDE_PROCESS_H
 #define MIDAIR_LAB_SIDE_PROCESS_H
@@ -21,12 +22,15 @@ int side_process_main(void *context);
 #define SIDE_MESSAGE_BYTES 8
 
 struct side_attempt {
-	struct midair_session *session; /* side_session.c's, until it is connected */
-	int timer_fd;			/* side_plain.c's: the instant, then the deadline */
-	int dial_fd;			/* side_plain.c's, until it is connected */
-	int fd;				/* the connection, when there is one */
+	struct midair_session *session; /* not side_plain.c's; until it is connected */
+	struct midair_stream *stream;	/* side_pair.c's, when it is connected */
+	int timer_fd; /* side_plain.c's: the instant, then the deadline; side_pair.c's: the instant */
+	int dial_fd; /* side_plain.c's, until it is connected */
+	int fd;	     /* the connection, when there is one */
 	char received[SIDE_MESSAGE_BYTES];
 	size_t n_received;
+	size_t n_sent;	   /* side_pair.c's */
+	int64_t offset_ns; /* the same: from the run's start to that of the session's own clock */
 };
 
 struct side_worker {
@@ -43,10 +47,17 @@ void side_worker_record(struct side_worker *worker, uint32_t number,
 			const struct midair_event *event);
 void side_worker_adopt(struct side_worker *worker, uint32_t number, int fd);
 void side_worker_end(struct side_worker *worker, uint32_t number, int result, bool is_verified);
+/* Since the run's start, by CLOCK_REALTIME. */
+int64_t side_worker_now_ns(const struct side_worker *worker, uint32_t number);
+void side_worker_note_first_byte(struct side_worker *worker, uint32_t number);
+void side_worker_message(char message[SIDE_MESSAGE_BYTES + 1], enum lab_side side,
+			 uint32_t number);
 
 void side_session_start(struct side_worker *worker, uint32_t number);
 void side_session_step(struct side_worker *worker, uint32_t number);
 void side_plain_start(struct side_worker *worker, uint32_t number);
 void side_plain_step(struct side_worker *worker, uint32_t number);
+void side_pair_start(struct side_worker *worker, uint32_t number);
+void side_pair_step(struct side_worker *worker, uint32_t number);
 
 #endif

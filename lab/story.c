@@ -57,11 +57,26 @@ static void add_events(struct story *story, const struct runner_result *result,
 	}
 }
 
+/* Where the line stands that tells of a packet: a's end on the left, b's on the right. */
+static const char *place_of(const struct wire_record *record, bool is_arrival)
+{
+	bool is_of_a = record->from == LAB_A;
+
+	if (record->to == LAB_S)
+		return is_of_a ? (is_arrival ? "a ->s   " : "a-> s   ")
+			       : (is_arrival ? "   b ->s" : "   b-> s");
+	if (record->from == LAB_S)
+		return record->to == LAB_A ? (is_arrival ? "s ->a   " : "s-> a   ")
+					   : (is_arrival ? "   s ->b" : "   s-> b");
+	return is_of_a != is_arrival ? (is_of_a ? "  =>    " : "  <=    ")
+				     : (is_of_a ? "    =>  " : "    <=  ");
+}
+
 static void add_departure(struct story *story, const struct wire_record *record,
 			  int64_t base_ns)
 {
-	const char *place = record->from == LAB_A ? "  =>    " : "    <=  ";
-	struct story_line *line = add_line(story, (int64_t)record->sent_ns - base_ns, place);
+	struct story_line *line =
+		add_line(story, (int64_t)record->sent_ns - base_ns, place_of(record, false));
 	char text[SEGMENT_TEXT_SIZE];
 
 	if (line)
@@ -72,13 +87,12 @@ static void add_departure(struct story *story, const struct wire_record *record,
 
 static void add_arrival(struct story *story, const struct wire_record *record, int64_t base_ns)
 {
-	const char *place = record->from == LAB_A ? "    =>  " : "  <=    ";
 	struct story_line *line;
 	char text[SEGMENT_TEXT_SIZE];
 
 	if (record->fate == WIRE_ON_ITS_WAY)
 		return;
-	line = add_line(story, (int64_t)record->finished_ns - base_ns, place);
+	line = add_line(story, (int64_t)record->finished_ns - base_ns, place_of(record, true));
 	if (line)
 		snprintf(line->text, sizeof(line->text), "%s: %s",
 			 segment_format(&record->segment, text), wire_fate_name(record->fate));
@@ -94,10 +108,12 @@ static int compare_lines(const void *one, const void *other)
 	return (a->order > b->order) - (a->order < b->order);
 }
 
-static void print(FILE *to, const struct story *story)
+static void print(FILE *to, const struct story *story, bool has_server)
 {
 	fputs("                 at a's end, at b's end: => a packet to b, <= a packet to a\n",
 	      to);
+	if (has_server)
+		fputs("                 ->s to the server, s-> from it\n", to);
 	for (uint32_t i = 0; i < story->n_lines; i++) {
 		const struct story_line *line = &story->lines[i];
 
@@ -113,6 +129,7 @@ int story_print(FILE *to, const struct runner_result *result, const struct wire_
 		.n_lines_max = 2 * n_records + side_report(result->sides[LAB_A])->n_events +
 			       side_report(result->sides[LAB_B])->n_events,
 	};
+	bool has_server = false;
 
 	story.lines = calloc(story.n_lines_max + 1, sizeof(*story.lines));
 	if (!story.lines)
@@ -122,9 +139,10 @@ int story_print(FILE *to, const struct runner_result *result, const struct wire_
 	for (uint32_t i = 0; i < n_records; i++) {
 		add_departure(&story, &trace->records[i], result->base_monotonic_ns);
 		add_arrival(&story, &trace->records[i], result->base_monotonic_ns);
+		has_server |= trace->records[i].from == LAB_S || trace->records[i].to == LAB_S;
 	}
 	qsort(story.lines, story.n_lines, sizeof(*story.lines), compare_lines);
-	print(to, &story);
+	print(to, &story, has_server);
 	if (trace->n_unrecorded > 0)
 		fprintf(to, "%u more packets were not recorded\n", trace->n_unrecorded);
 	free(story.lines);

@@ -19,9 +19,9 @@ struct wire {
 
 static void state_deinit(struct wire_state *state)
 {
-	for (int side = LAB_A; side <= LAB_B; side++) {
-		close_fd(state->port_fds[side]);
-		free(state->models[side]);
+	for (size_t i = 0; i < WIRE_ENDS_MAX; i++) {
+		close_fd(state->port_fds[i]);
+		free(state->models[i]);
 	}
 	wire_queue_free(state->queue);
 }
@@ -34,31 +34,45 @@ static int open_ports(struct wire_state *state, const struct wire_config *config
 
 	if (home < 0 || namespace_enter(namespace_fd) < 0)
 		return lab_fail(reason, errno, "cannot enter the wire's network namespace");
-	for (int side = LAB_A; side <= LAB_B && !error; side++) {
-		state->port_fds[side] = wire_port_open(config->interfaces[side], reason);
-		error = state->port_fds[side] < 0 ? state->port_fds[side] : 0;
+	for (size_t i = 0; i < config->n_ends && !error; i++) {
+		state->port_fds[i] = wire_port_open(config->ends[i].interface, reason);
+		error = state->port_fds[i] < 0 ? state->port_fds[i] : 0;
 	}
 	if (namespace_enter(home) < 0 && !error)
 		error = lab_fail(reason, errno, "cannot leave the wire's network namespace");
 	return error;
 }
 
-static int init_side(struct wire_state *state, const struct wire_config *config,
-		     enum lab_side side)
+static int init_end(struct wire_state *state, const struct wire_config *config, size_t end)
 {
-	const struct wire_box *box = &config->boxes[side];
-	uint64_t seed = config->seed + (uint64_t)side;
+	const struct wire_box *box = &config->ends[end].box;
 
-	wire_shaper_init(&state->shapers[side], &config->directions[side], seed);
-	state->boxes[side] = *box;
+	for (size_t to = 0; to < config->n_ends; to++)
+		wire_shaper_init(&state->shapers[end][to], &config->ends[end].to[to],
+				 config->seed + end * WIRE_ENDS_MAX + to);
+	state->routes.ends[end] = config->ends[end].addresses;
+	state->boxes[end] = *box;
 	if (!box->is_present)
 		return 0;
-	state->models[side] = malloc(nat_size());
-	if (!state->models[side])
+	state->models[end] = malloc(nat_size());
+	if (!state->models[end])
 		return -ENOMEM;
-	nat_init(state->models[side], &box->behavior, &box->external_ipv4, &box->external_ipv6,
-		 seed);
+	nat_init(state->models[end], &box->behavior, &box->external_ipv4, &box->external_ipv6,
+		 config->seed + end);
 	return 0;
+}
+
+static int init_state(struct wire_state *state, const struct wire_config *config)
+{
+	int error = 0;
+
+	state->routes.n_ends = config->n_ends;
+	state->queue = wire_queue_new();
+	if (!state->queue)
+		return -ENOMEM;
+	for (size_t i = 0; i < config->n_ends && !error; i++)
+		error = init_end(state, config, i);
+	return error;
 }
 
 static int run(void *context)
@@ -74,15 +88,16 @@ static int run(void *context)
 static int start(struct wire *wire, const struct wire_config *config, int namespace_fd,
 		 struct lab_reason *reason)
 {
-	struct wire_state state = {.port_fds = {-1, -1}, .trace = wire->trace};
-	int error = open_ports(&state, config, namespace_fd, reason);
+	struct wire_state state = {.trace = wire->trace};
+	int error;
 
-	if (!error) {
-		state.queue = wire_queue_new();
-		if (!state.queue || init_side(&state, config, LAB_A) ||
-		    init_side(&state, config, LAB_B))
-			error = lab_fail(reason, ENOMEM, "cannot start the wire");
-	}
+	if (config->n_ends < 2 || config->n_ends > WIRE_ENDS_MAX)
+		return lab_fail(reason, 0, "a wire has 2 to %d ends", WIRE_ENDS_MAX);
+	for (size_t i = 0; i < WIRE_ENDS_MAX; i++)
+		state.port_fds[i] = -1;
+	error = open_ports(&state, config, namespace_fd, reason);
+	if (!error && init_state(&state, config))
+		error = lab_fail(reason, ENOMEM, "cannot start the wire");
 	if (!error) {
 		wire->pid = namespace_spawn(-1, run, &state);
 		if (wire->pid < 0)
@@ -137,8 +152,13 @@ void wire_trace_clear(struct wire *wire)
 	atomic_store(&trace->n_records, 0);
 	atomic_store(&trace->n_unrecorded, 0);
 	atomic_store(&trace->lateness_max_ns, 0);
-	for (int side = LAB_A; side <= LAB_B; side++) {
+	for (size_t end = 0; end < WIRE_ENDS_MAX; end++) {
 		for (int fate = 0; fate < WIRE_N_FATES; fate++)
-			atomic_store(&trace->n_fates[side][fate], 0);
+			atomic_store(&trace->n_fates[end][fate], 0);
 	}
+}
+
+void wire_restart_box(struct wire *wire, size_t end)
+{
+	atomic_fetch_add(&wire->trace->n_restarts[end], 1);
 }

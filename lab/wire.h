@@ -1,18 +1,23 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * wire: a link between two places, with delay, jitter, loss, reordering and rate in each
- * direction, and the NATs that the kernel cannot do at its ends. A process of its own.
+ * wire: links between two or more places, with delay, jitter, loss, reordering and rate of their
+ * own in each direction between each two of them, and the NATs that the kernel cannot do at the
+ * ends. A process of its own.
  */
 #ifndef MIDAIR_LAB_WIRE_H
 #define MIDAIR_LAB_WIRE_H
 
 #include "core/nat.h"
 #include "lab/reason.h"
+#include "lab/wire_route.h"
 #include "lab/wire_shape.h"
 #include "lab/wire_trace.h"
 
-enum lab_side { LAB_A, LAB_B };
-#define LAB_N_SIDES 2
+/* The places of the lab, which are the ends of its wire: the two sides that meet, and the
+ * rendezvous server. */
+enum lab_side { LAB_A, LAB_B, LAB_S };
+#define LAB_N_SIDES  2 /* those that meet */
+#define LAB_N_PLACES 3
 
 /* A box at one end that the wire itself plays. */
 struct wire_box {
@@ -22,16 +27,22 @@ struct wire_box {
 	struct midair_endpoint external_ipv6;
 };
 
+struct wire_end {
+	const char *interface;
+	struct wire_addresses addresses;	 /* what is sent to these comes out here */
+	struct wire_direction to[WIRE_ENDS_MAX]; /* from here, by the end it goes to */
+	struct wire_box box;
+};
+
 struct wire_config {
-	const char *interfaces[LAB_N_SIDES];
-	struct wire_direction directions[LAB_N_SIDES]; /* by the side that sends */
-	struct wire_box boxes[LAB_N_SIDES];
+	struct wire_end ends[WIRE_ENDS_MAX];
+	size_t n_ends;
 	uint64_t seed;
 };
 
 struct wire;
 
-/* Starts a wire between two interfaces of the network namespace. Returns 0 or -errno. */
+/* Starts a wire between interfaces of the network namespace. Returns 0 or -errno. */
 int wire_new(struct wire **wire, const struct wire_config *config, int namespace_fd,
 	     struct lab_reason *reason);
 
@@ -40,6 +51,10 @@ struct wire *wire_free(struct wire *wire);
 
 /* Valid until wire_free(). The wire goes on writing. */
 const struct wire_trace *wire_trace(const struct wire *wire);
+
+/* The box that the wire plays at this end loses its memory, as one that is switched off and on:
+ * before the next packet that comes to it. */
+void wire_restart_box(struct wire *wire, size_t end);
 
 /* Forgets what was recorded and counted. */
 void wire_trace_clear(struct wire *wire);

@@ -11,16 +11,18 @@
 #define WIRE_ETHERNET_BYTES 14
 
 struct wire_state {
-	int port_fds[LAB_N_SIDES];
-	struct wire_box boxes[LAB_N_SIDES];
-	struct nat *models[LAB_N_SIDES]; /* NULL where no box is present */
-	struct wire_shaper shapers[LAB_N_SIDES];
+	struct wire_routes routes;
+	int port_fds[WIRE_ENDS_MAX];
+	struct wire_box boxes[WIRE_ENDS_MAX];
+	struct nat *models[WIRE_ENDS_MAX]; /* NULL where no box is present */
+	struct wire_shaper shapers[WIRE_ENDS_MAX][WIRE_ENDS_MAX]; /* from, to */
 	struct wire_queue *queue;
 	struct wire_trace *trace;
+	uint32_t n_restarts[WIRE_ENDS_MAX]; /* done */
 };
 
-/* A frame came in from the side's interface at now_ns. */
-void wire_path_enter(struct wire_state *state, enum lab_side from, const uint8_t *frame,
+/* A frame came in from the end's interface at now_ns. */
+void wire_path_enter(struct wire_state *state, size_t from, const uint8_t *frame,
 		     size_t n_bytes, uint64_t now_ns);
 
 /* The packet has come to the other end; the path keeps nothing of it. */

@@ -2,7 +2,7 @@
 /*
  * Theory of operation
  *
- * The loop sleeps in poll() on both ports and a timerfd that fires SPIN_NS before the soonest
+ * The loop sleeps in poll() on all ports and a timerfd that fires SPIN_NS before the soonest
  * packet is due, and spins for the rest: a sleeper wakes some 50 us late on an idle machine, which
  * would be as much as the whole delay of two boxes on one switch. "Now" is read after poll()
  * returns. A packet's delay counts from the kernel's stamp of its arrival, not from our reading it.
@@ -19,21 +19,21 @@
 
 #define SPIN_NS	 UINT64_C(100000)
 #define NS_PER_S UINT64_C(1000000000)
-/* Frames read from one port before the other one and the due packets have their turn. */
+/* Frames read from one port before the others and the due packets have their turn. */
 #define BATCH_MAX 64
 
-static void receive_batch(struct wire_state *state, enum lab_side side)
+static void receive_batch(struct wire_state *state, size_t end)
 {
 	uint8_t frame[WIRE_FRAME_MAX + 1];
 	uint64_t age_ns;
 
 	for (int i = 0; i < BATCH_MAX; i++) {
 		ssize_t n_bytes =
-			wire_port_receive(state->port_fds[side], frame, sizeof(frame), &age_ns);
+			wire_port_receive(state->port_fds[end], frame, sizeof(frame), &age_ns);
 
 		if (n_bytes < 0)
 			return;
-		wire_path_enter(state, side, frame, (size_t)n_bytes, clock_now_ns() - age_ns);
+		wire_path_enter(state, end, frame, (size_t)n_bytes, clock_now_ns() - age_ns);
 	}
 }
 
@@ -72,27 +72,26 @@ int wire_loop_run(struct wire_state *state)
 {
 	_cleanup_close_ int timer_fd =
 		timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
-	struct pollfd fds[] = {
-		{.fd = state->port_fds[LAB_A], .events = POLLIN},
-		{.fd = state->port_fds[LAB_B], .events = POLLIN},
-		{.fd = timer_fd, .events = POLLIN},
-	};
+	/* The timer, then the ends. */
+	struct pollfd fds[1 + WIRE_ENDS_MAX] = {{.fd = timer_fd, .events = POLLIN}};
+	size_t n_ends = state->routes.n_ends;
 	uint64_t expirations;
 
 	if (timer_fd < 0)
 		return -errno;
+	for (size_t i = 0; i < n_ends; i++)
+		fds[1 + i] = (struct pollfd){.fd = state->port_fds[i], .events = POLLIN};
 	for (;;) {
 		int timeout_ms = arm(timer_fd, wire_queue_due_ns(state->queue));
 
-		if (poll(fds, 3, timeout_ms) < 0 && errno != EINTR)
+		if (poll(fds, 1 + n_ends, timeout_ms) < 0 && errno != EINTR)
 			return -errno;
-		if (fds[2].revents && read(timer_fd, &expirations, sizeof(expirations)) < 0 &&
+		if (fds[0].revents && read(timer_fd, &expirations, sizeof(expirations)) < 0 &&
 		    errno != EAGAIN)
 			return -errno;
-		if (fds[LAB_A].revents)
-			receive_batch(state, LAB_A);
-		if (fds[LAB_B].revents)
-			receive_batch(state, LAB_B);
+		for (size_t i = 0; i < n_ends; i++)
+			if (fds[1 + i].revents)
+				receive_batch(state, i);
 		deliver_due(state);
 	}
 }

@@ -3,11 +3,14 @@
  * Theory of operation
  *
  *	host a - [box a] ============ link ============ [box b] - host b
+ *	                   \                         /
+ *	                    ======== server =========
  *
  * A packet from host a passes box a at once (the model's OUTBOUND step), is recorded as it looks
- * between the boxes, spends the link's delay, and passes box b when it comes out (the INBOUND
- * step). A box answers with a packet of its own, which starts at that box: an answer of box b
- * to host a spends the link's way back and passes box a inbound like any other packet.
+ * between the boxes, goes to the end that owns its destination, spends the delay of the link
+ * between these two, and passes the box there when it comes out (the INBOUND step). A box answers
+ * with a packet of its own, which starts at that box: an answer of box b to host a spends the
+ * link's way back and passes box a inbound like any other packet.
  *
  * The models understand TCP and the ICMP errors about it; a box that is present drops all else.
  */
@@ -24,11 +27,6 @@ struct passage {
 	uint8_t frame[WIRE_FRAME_MAX];
 	size_t n_bytes;
 };
-
-static enum lab_side other_side(enum lab_side side)
-{
-	return side == LAB_A ? LAB_B : LAB_A;
-}
 
 static uint16_t ethernet_type(const uint8_t *frame)
 {
@@ -54,12 +52,12 @@ static bool passage_init(struct passage *passage, const uint8_t *frame, size_t n
 	return true;
 }
 
-static void count(struct wire_state *state, enum lab_side from, enum wire_fate fate)
+static void count(struct wire_state *state, size_t from, enum wire_fate fate)
 {
 	atomic_fetch_add(&state->trace->n_fates[from][fate], 1);
 }
 
-static uint32_t record_start(struct wire_state *state, enum lab_side from, bool is_by_box,
+static uint32_t record_start(struct wire_state *state, size_t from, size_t to, bool is_by_box,
 			     const struct passage *passage, uint64_t now_ns)
 {
 	struct wire_trace *trace = state->trace;
@@ -74,6 +72,7 @@ static uint32_t record_start(struct wire_state *state, enum lab_side from, bool 
 	trace->records[number] = (struct wire_record){
 		.sent_ns = now_ns,
 		.from = (uint8_t)from,
+		.to = (uint8_t)to,
 		.is_by_box = is_by_box,
 		.segment = passage->segment,
 	};
@@ -81,7 +80,7 @@ static uint32_t record_start(struct wire_state *state, enum lab_side from, bool 
 	return number;
 }
 
-static void record_finish(struct wire_state *state, enum lab_side from, uint32_t number,
+static void record_finish(struct wire_state *state, size_t from, uint32_t number,
 			  enum wire_fate fate, uint64_t now_ns)
 {
 	count(state, from, fate);
@@ -91,15 +90,20 @@ static void record_finish(struct wire_state *state, enum lab_side from, uint32_t
 	state->trace->records[number].finished_ns = now_ns;
 }
 
-/* Puts the passage's frame on the link. */
-static void transmit(struct wire_state *state, enum lab_side from, bool is_by_box,
+/* Puts the passage's frame on the link between two ends. */
+static void transmit(struct wire_state *state, size_t from, size_t to, bool is_by_box,
 		     const struct passage *passage, uint64_t now_ns)
 {
-	uint32_t number = record_start(state, from, is_by_box, passage, now_ns);
+	uint32_t number = record_start(state, from, to, is_by_box, passage, now_ns);
 	struct wire_packet *packet;
 	uint64_t due_ns = now_ns;
 
-	switch (wire_shaper_step(&state->shapers[from], now_ns, passage->n_bytes, &due_ns)) {
+	if (to == WIRE_NO_END) {
+		record_finish(state, from, number, WIRE_NOWHERE, now_ns);
+		return;
+	}
+	switch (wire_shaper_step(&state->shapers[from][to], now_ns, passage->n_bytes,
+				 &due_ns)) {
 	case WIRE_SHAPE_LOSE:
 		record_finish(state, from, number, WIRE_LOST, now_ns);
 		return;
@@ -117,28 +121,43 @@ static void transmit(struct wire_state *state, enum lab_side from, bool is_by_bo
 	packet->due_ns = due_ns;
 	packet->record = number;
 	packet->from = (uint8_t)from;
+	packet->to = (uint8_t)to;
 	packet->n_bytes = (uint16_t)passage->n_bytes;
 	memcpy(packet->frame, passage->frame, passage->n_bytes);
 	wire_queue_push(state->queue, packet);
 }
 
-static void deliver(struct wire_state *state, enum lab_side to, const struct passage *passage)
+static void deliver(struct wire_state *state, size_t to, const struct passage *passage)
 {
 	/* An interface that takes no more loses the packet, as any link does. */
 	wire_port_send(state->port_fds[to], passage->frame, passage->n_bytes);
 }
 
-static enum nat_verdict judge(struct wire_state *state, enum lab_side side,
+/* Another seed: it gives out other ports than before. */
+static void restart_box(struct wire_state *state, size_t end)
+{
+	const struct wire_box *box = &state->boxes[end];
+	uint32_t n_restarts = atomic_load(&state->trace->n_restarts[end]);
+
+	if (n_restarts == state->n_restarts[end])
+		return;
+	state->n_restarts[end] = n_restarts;
+	nat_init(state->models[end], &box->behavior, &box->external_ipv4, &box->external_ipv6,
+		 n_restarts * WIRE_ENDS_MAX + end);
+}
+
+static enum nat_verdict judge(struct wire_state *state, size_t end,
 			      enum nat_direction direction, struct passage *passage,
 			      uint64_t now_ns)
 {
 	enum nat_verdict verdict;
 
-	if (!state->models[side])
+	if (!state->models[end])
 		return NAT_FORWARD;
+	restart_box(state, end);
 	if (!passage->is_segment)
 		return NAT_DROP;
-	verdict = nat_step(state->models[side], now_ns, direction, &passage->segment);
+	verdict = nat_step(state->models[end], now_ns, direction, &passage->segment);
 	if (verdict == NAT_FORWARD || verdict == NAT_FORWARD_INSIDE)
 		segment_rewrite(&passage->segment, packet_of(passage),
 				passage->n_bytes - WIRE_ETHERNET_BYTES);
@@ -146,9 +165,8 @@ static enum nat_verdict judge(struct wire_state *state, enum lab_side side,
 }
 
 /* Makes the box's answer to the passage. False when there is none to give. */
-static bool make_answer(const struct wire_state *state, enum lab_side box,
-			enum nat_verdict verdict, const struct passage *passage,
-			struct passage *answer)
+static bool make_answer(const struct wire_state *state, size_t box, enum nat_verdict verdict,
+			const struct passage *passage, struct passage *answer)
 {
 	const struct wire_box *place = &state->boxes[box];
 	bool is_ipv6 = passage->segment.source.family == MIDAIR_IPV6;
@@ -186,7 +204,7 @@ static enum wire_fate fate_of(enum nat_verdict verdict)
 	return WIRE_BOX_DROPPED;
 }
 
-void wire_path_enter(struct wire_state *state, enum lab_side from, const uint8_t *frame,
+void wire_path_enter(struct wire_state *state, size_t from, const uint8_t *frame,
 		     size_t n_bytes, uint64_t now_ns)
 {
 	struct passage passage, answer;
@@ -197,7 +215,10 @@ void wire_path_enter(struct wire_state *state, enum lab_side from, const uint8_t
 	verdict = judge(state, from, NAT_OUTBOUND, &passage, now_ns);
 	switch (verdict) {
 	case NAT_FORWARD:
-		transmit(state, from, false, &passage, now_ns);
+		transmit(state, from,
+			 wire_route(&state->routes, from, packet_of(&passage),
+				    passage.n_bytes - WIRE_ETHERNET_BYTES),
+			 false, &passage, now_ns);
 		return;
 	case NAT_FORWARD_INSIDE:
 		deliver(state, from, &passage);
@@ -216,8 +237,8 @@ void wire_path_enter(struct wire_state *state, enum lab_side from, const uint8_t
 
 void wire_path_leave(struct wire_state *state, struct wire_packet *packet, uint64_t now_ns)
 {
-	enum lab_side from = packet->from == LAB_A ? LAB_A : LAB_B;
-	enum lab_side to = other_side(from);
+	size_t from = packet->from;
+	size_t to = packet->to;
 	struct passage passage, answer;
 	enum nat_verdict verdict;
 
@@ -229,5 +250,5 @@ void wire_path_leave(struct wire_state *state, struct wire_packet *packet, uint6
 	record_finish(state, from, packet->record, fate_of(verdict), now_ns);
 	if ((verdict == NAT_ANSWER_RESET || verdict == NAT_ANSWER_UNREACHABLE) &&
 	    make_answer(state, to, verdict, &passage, &answer))
-		transmit(state, to, true, &answer, now_ns);
+		transmit(state, to, from, true, &answer, now_ns);
 }

@@ -9,14 +9,15 @@
 
 /* An Ethernet frame with an MTU of 1,500 bytes. */
 #define WIRE_FRAME_MAX 1514
-/* Packets in the air in both directions together; when full, a new one is dropped. */
+/* Packets in the air in all directions together; when full, a new one is dropped. */
 #define WIRE_PACKETS_MAX 8192
 
 struct wire_packet {
 	uint64_t due_ns;
 	uint64_t order; /* of entering: breaks ties of due_ns */
 	uint32_t record;
-	uint8_t from; /* enum lab_side */
+	uint8_t from; /* ends of the wire */
+	uint8_t to;
 	uint16_t n_bytes;
 	uint8_t frame[WIRE_FRAME_MAX];
 };

@@ -8,6 +8,7 @@ static const char *const fate_names[] = {
 	[WIRE_DELIVERED] = "delivered",
 	[WIRE_LOST] = "lost",
 	[WIRE_OVERFLOWED] = "no room",
+	[WIRE_NOWHERE] = "sent to nobody",
 	[WIRE_BOX_DROPPED] = "dropped by the NAT",
 	[WIRE_BOX_RESET] = "refused by the NAT with RST",
 	[WIRE_BOX_UNREACHABLE] = "refused by the NAT with ICMP",

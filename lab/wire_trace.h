@@ -6,6 +6,7 @@
 #include <stdatomic.h>
 
 #include "core/segment.h"
+#include "lab/wire_route.h"
 
 /* Packets that a trace holds; later ones are only counted. */
 #define WIRE_TRACE_MAX 4096
@@ -16,6 +17,7 @@ enum wire_fate {
 	WIRE_DELIVERED,
 	WIRE_LOST,	      /* by the loss of the scenario */
 	WIRE_OVERFLOWED,      /* no room: the rate's backlog or the wire's own table */
+	WIRE_NOWHERE,	      /* sent to an address that no other end has */
 	WIRE_BOX_DROPPED,     /* by the model of a NAT, silently */
 	WIRE_BOX_RESET,	      /* the same, answered with RST */
 	WIRE_BOX_UNREACHABLE, /* the same, answered with ICMP */
@@ -28,17 +30,20 @@ const char *wire_fate_name(enum wire_fate fate);
 struct wire_record {
 	uint64_t sent_ns;     /* CLOCK_MONOTONIC; entered the link (left the box) */
 	uint64_t finished_ns; /* came out, or met its fate; 0: not yet */
-	uint8_t from;	      /* enum lab_side */
+	uint8_t from;	      /* the end that sent, enum lab_side */
+	uint8_t to;	      /* the end where it comes out; WIRE_NO_END for WIRE_NOWHERE */
 	bool is_by_box;	      /* the model's own answer, not the host's */
 	enum wire_fate fate;
 	struct segment segment; /* as it is on the link, between the boxes */
 };
 
 struct wire_trace {
+	/* From the maker to the wire: how often the model at an end shall have been restarted. */
+	_Atomic uint32_t n_restarts[WIRE_ENDS_MAX];
 	_Atomic uint32_t n_records;
 	_Atomic uint32_t n_unrecorded;
-	/* Counts by direction (the side that sent) and fate, of all packets, whatever they are. */
-	_Atomic uint32_t n_fates[2][WIRE_N_FATES];
+	/* Counts by the end that sent and fate, of all packets, whatever they are. */
+	_Atomic uint32_t n_fates[WIRE_ENDS_MAX][WIRE_N_FATES];
 	/* How much later than due the latest packet was handed on: the machine was busy. */
 	_Atomic uint64_t lateness_max_ns;
 	struct wire_record records[WIRE_TRACE_MAX];

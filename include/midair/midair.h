@@ -42,7 +42,7 @@ struct sockaddr_storage;
 /* The version of the library that is linked at run time, "0.1.0". Static storage. */
 const char *midair_version(void);
 
-/* The optional parts this build has, as one line: "libmnl". Static storage. */
+/* What this build is made with, as one line: "OpenSSL, libmnl, bpf". Static storage. */
 const char *midair_features(void);
 
 /* ---- results ------------------------------------------------------------------------------ */
@@ -51,30 +51,55 @@ const char *midair_features(void);
  * X(constant, value, name, text): the name is the stable code in JSON and scripts, the text
  * says what it means and what to do.
  */
-#define MIDAIR_RESULTS(X)                                                                         \
-	X(MIDAIR_E_NO_EVENT, 1, "no-event", "no event is waiting; poll the descriptor first")     \
-	X(MIDAIR_E_CONFIG, 2, "config",                                                           \
-	  "the configuration contradicts itself or lacks a part")                                 \
-	X(MIDAIR_E_TIMEOUT, 3, "timeout", "the time ran out before the peer and we met")          \
-	X(MIDAIR_E_REFUSED, 4, "refused",                                                         \
-	  "the peer's side refused, and only one try was allowed")                                \
-	X(MIDAIR_E_SELF, 5, "self-connection", "the connection came back to ourselves")           \
-	X(MIDAIR_E_PORT_IN_USE, 6, "port-in-use",                                                 \
-	  "the local port is taken by a socket that does not share it (SO_REUSEPORT, same user)") \
-	X(MIDAIR_E_NO_PATH, 7, "no-path",                                                         \
-	  "this machine has no way to send to any of the peer's addresses")                       \
-	X(MIDAIR_E_NO_SUCH_HOST, 8, "no-such-host", "the name has no address")                    \
-	X(MIDAIR_E_RESOLVER, 9, "resolver",                                                       \
-	  "the resolver did not answer; try an address instead of a name")                        \
-	X(MIDAIR_E_SYNTAX, 10, "syntax", "the text is not of the expected form")                  \
-	X(MIDAIR_E_RANGE, 11, "range", "the value is outside what is allowed")                    \
-	X(MIDAIR_E_LIMIT, 12, "limit", "more than this build's tables hold")                      \
-	X(MIDAIR_E_UNSUPPORTED, 13, "unsupported", "this kernel or this build cannot do it")      \
-	X(MIDAIR_E_END, 14, "end", "there is nothing more to read")                               \
-	X(MIDAIR_E_LOST, 15, "lost",                                                              \
-	  "the connection was broken, not closed: data may be missing")                           \
-	X(MIDAIR_E_STATE, 16, "state", "the call does not fit the handle's state")                \
-	X(MIDAIR_E_FULL, 17, "full", "every local port to this destination is in use")
+#define MIDAIR_RESULTS(X)                                                                              \
+	X(MIDAIR_E_NO_EVENT, 1, "no-event", "no event is waiting; poll the descriptor first")          \
+	X(MIDAIR_E_CONFIG, 2, "config",                                                                \
+	  "the configuration contradicts itself or lacks a part")                                      \
+	X(MIDAIR_E_TIMEOUT, 3, "timeout", "the time ran out before the peer and we met")               \
+	X(MIDAIR_E_REFUSED, 4, "refused",                                                              \
+	  "the peer's side refused, and only one try was allowed")                                     \
+	X(MIDAIR_E_SELF, 5, "self-connection", "the connection came back to ourselves")                \
+	X(MIDAIR_E_PORT_IN_USE, 6, "port-in-use",                                                      \
+	  "the local port is taken by a socket that does not share it (SO_REUSEPORT, same user)")      \
+	X(MIDAIR_E_NO_PATH, 7, "no-path",                                                              \
+	  "this machine has no way to send to any of the peer's addresses")                            \
+	X(MIDAIR_E_NO_SUCH_HOST, 8, "no-such-host", "the name has no address")                         \
+	X(MIDAIR_E_RESOLVER, 9, "resolver",                                                            \
+	  "the resolver did not answer; try an address instead of a name")                             \
+	X(MIDAIR_E_SYNTAX, 10, "syntax", "the text is not of the expected form")                       \
+	X(MIDAIR_E_RANGE, 11, "range", "the value is outside what is allowed")                         \
+	X(MIDAIR_E_LIMIT, 12, "limit", "more than this build's tables hold")                           \
+	X(MIDAIR_E_UNSUPPORTED, 13, "unsupported", "this kernel or this build cannot do it")           \
+	X(MIDAIR_E_END, 14, "end", "there is nothing more to read")                                    \
+	X(MIDAIR_E_LOST, 15, "lost",                                                                   \
+	  "the connection was broken, not closed: data may be missing")                                \
+	X(MIDAIR_E_STATE, 16, "state", "the call does not fit the handle's state")                     \
+	X(MIDAIR_E_FULL, 17, "full", "every local port to this destination is in use")                 \
+	X(MIDAIR_E_NO_PEER, 18, "no-peer",                                                             \
+	  "nobody came with the same code; start the other side, with the same server")                \
+	X(MIDAIR_E_WRONG_CODE, 19, "wrong-code",                                                       \
+	  "the other side has another code or secret; this code is spent, make a new one")             \
+	X(MIDAIR_E_SERVER, 20, "server-unreachable",                                                   \
+	  "the rendezvous server cannot be reached; look at its address and whether it runs")          \
+	X(MIDAIR_E_VERSION, 21, "protocol-version",                                                    \
+	  "the server or the other side speaks another version of the protocol; update the older one") \
+	X(MIDAIR_E_ROOM_TAKEN, 22, "room-taken",                                                       \
+	  "two have already met with this code, or it has been tried; make a new one")                 \
+	X(MIDAIR_E_BUSY, 23, "server-busy",                                                            \
+	  "the server has reached one of its limits; try again later, or use another server")          \
+	X(MIDAIR_E_PROTOCOL, 24, "protocol",                                                           \
+	  "the server or the other side does not keep to the protocol")                                \
+	X(MIDAIR_E_PEER_LEFT, 25, "peer-left",                                                         \
+	  "the other side gave up before there was a connection")                                      \
+	X(MIDAIR_E_AUTHENTICATION, 26, "authentication",                                               \
+	  "who answered does not have the same secret")                                                \
+	X(MIDAIR_E_NO_DIRECT, 27, "no-direct",                                                         \
+	  "there is no direct way to the other side, and no relay that may be used")                   \
+	X(MIDAIR_E_NO_RELAY, 28, "no-relay",                                                           \
+	  "the server forwards nothing (midair serve --relay), or the other side does not want it")    \
+	X(MIDAIR_E_PATH_LOST, 29, "path-lost",                                                         \
+	  "the path fell silent: a NAT has forgotten the connection, or the other side is gone; "      \
+	  "data may be missing")
 
 enum midair_result {
 	MIDAIR_OK = 0,
@@ -214,6 +239,11 @@ struct midair_config {
 	/* Called from midair_session_dispatch() with one line of the engine's trace. May be NULL. */
 	void (*log)(void *context, const char *line);
 	void *log_context;
+	/* A shared secret, at most MIDAIR_SECRET_MAX bytes, copied and wiped with the session: every
+	 * connection must prove that it knows it, and midair_session_take_stream() hands out an
+	 * encrypted stream. NULL: anybody at the peer's address will do. */
+	const char *secret;
+	size_t secret_size;
 };
 
 /* How an established connection came about. */
@@ -247,6 +277,50 @@ enum midair_event_type {
 	MIDAIR_EVENT_LANDED,   /* remote: a connection stands, a better one may follow */
 	MIDAIR_EVENT_CONNECTED, /* local, remote, crossing, elapsed_ns, round_trip_us, try: take it */
 	MIDAIR_EVENT_FAILED, /* result: the attempt is over */
+	/* Of a pairing (midair_session_pair()): */
+	MIDAIR_EVENT_SERVER, /* remote: the server answers; local; mapped: the address that it saw */
+	MIDAIR_EVENT_SERVER_LOST, /* remote, result; tried again after wait_ns */
+	MIDAIR_EVENT_CODE,	/* midair_session_code() tells it; wait_ns: until it expires */
+	MIDAIR_EVENT_PEER_WAIT, /* in the room, alone; wait_ns: until it expires */
+	MIDAIR_EVENT_PEER, /* introduced: remote is what the server saw of the peer, role */
+	MIDAIR_EVENT_CANDIDATE, /* remote: one more address of the peer */
+	MIDAIR_EVENT_CONFIRMED, /* the peer's code is ours: its sealed message opened */
+	MIDAIR_EVENT_UNPROVEN, /* remote, result: a connection whose other end was not the peer */
+	MIDAIR_EVENT_AUTHENTICATED, /* remote, elapsed_ns since it landed: CONNECTED follows */
+	/* way, reason, is_sure: what follows from what both sides know of their NATs; again when
+	 * that changes */
+	MIDAIR_EVENT_PLAN,
+	/* remote: the server; reason: the relay was asked for; result not 0: there will be none */
+	MIDAIR_EVENT_RELAY,
+	/* reason: the code of midair_session_verdict(). Of a pairing alone, its last event: after
+	 * FAILED at once, or, where the other side is asked for what it saw, up to 500 ms later, for
+	 * as long as midair_session_dispatch() is called. */
+	MIDAIR_EVENT_VERDICT,
+};
+
+/* The role that the introduction gave: who came first is A. */
+enum midair_role {
+	MIDAIR_ROLE_NONE = 0,
+	MIDAIR_ROLE_A,
+	MIDAIR_ROLE_B,
+};
+
+/* How a peer can be reached. */
+#define MIDAIR_WAYS(X)                                                                         \
+	X(MIDAIR_WAY_PLAIN, "plain", "directly, at once")                                      \
+	X(MIDAIR_WAY_ONE_WAY, "one-way", "directly, when the right side dials")                \
+	X(MIDAIR_WAY_PREDICT, "predict", "directly, by foreseeing ports")                      \
+	X(MIDAIR_WAY_BIRTHDAY, "birthday", "directly, by trying many ports")                   \
+	X(MIDAIR_WAY_NONE, "none", "only through a relay")
+
+#define MIDAIR_LIST_ENUM(constant, name, text) constant,
+enum midair_way { MIDAIR_WAYS(MIDAIR_LIST_ENUM) };
+
+/* How the bytes go. */
+enum midair_path {
+	MIDAIR_PATH_NONE = 0,
+	MIDAIR_PATH_DIRECT,
+	MIDAIR_PATH_RELAYED, /* by the server, encrypted from end to end as on any other path */
 };
 
 /* A plain value. Fields that a type's comment does not name are zero. */
@@ -263,6 +337,16 @@ struct midair_event {
 	uint32_t round_trip_us;
 	int64_t elapsed_ns;
 	int64_t wait_ns;
+	struct midair_endpoint mapped;
+	enum midair_role role;
+	enum midair_way way;
+	/* Stable code of why there is no direct way, "none" when there is one (PLAN, FAILED with
+	 * NO_DIRECT), or why the relay (RELAY, and with path RELAYED); NULL: not said.
+	 * midair_reason_text() has words for it. Static storage. */
+	const char *reason;
+	bool is_sure; /* nothing that matters is unknown */
+	enum midair_path
+		path; /* LANDED, UNPROVEN, AUTHENTICATED, CONNECTED; remote is the server's */
 };
 
 /* Room for the text of one event. */
@@ -277,6 +361,15 @@ const char *midair_event_format(const struct midair_event *event,
 const char *midair_event_type_name(enum midair_event_type type);
 const char *midair_crossing_name(enum midair_crossing crossing);
 const char *midair_refusal_name(enum midair_refusal refusal);
+/* In words: "crossed in mid-air", "by RST, ...". */
+const char *midair_crossing_text(enum midair_crossing crossing);
+const char *midair_refusal_text(enum midair_refusal refusal);
+/* "none", "a", "b". */
+const char *midair_role_name(enum midair_role role);
+/* "none", "direct", "relayed". */
+const char *midair_path_name(enum midair_path path);
+/* Words for a reason's code, without a full stop; "" for an unknown one. Static storage. */
+const char *midair_reason_text(const char *reason);
 
 struct midair_session;
 
@@ -488,15 +581,468 @@ struct midair_relay_result {
  *
  * Only a clean end closes cleanly: while it runs, and after a failure, SO_LINGER is on with a
  * time of 0, so that close(), or the death of the process, sends RST and the peer does not take
- * a torn stream for a whole one. TCP keep-alive is turned on (after 30 s of silence): a peer
- * that has vanished ends the relay after about two minutes, and a NAT does not forget us.
+ * a torn stream for a whole one. TCP keep-alive is turned on (after 20 s of silence), so that a
+ * NAT does not forget us. A path that falls silent ends the relay: 40 s after the last that was
+ * heard, or 25 s after data was sent in vain.
  *
- * Returns 0 on a clean end of both directions, MIDAIR_E_LOST when the connection broke, -EINTR
- * for stop_fd, -EPIPE when out_fd takes no more, or another -errno. *result is always set. No
+ * Returns 0 on a clean end of both directions, MIDAIR_E_LOST when the connection broke,
+ * MIDAIR_E_PATH_LOST when its path fell silent, -EINTR for stop_fd, -EPIPE when out_fd takes no more, or another -errno. *result is always set. No
  * SIGPIPE is raised, whatever the program does with it.
  */
 int midair_relay(int in_fd, int out_fd, int fd, int stop_fd, uint32_t flags,
 		 struct midair_relay_result *result);
+
+/* ---- a pairing: two machines, one code, a rendezvous server -------------------------------- */
+
+/* The port of a rendezvous server when none is named. */
+#define MIDAIR_SERVER_PORT 1314
+#define MIDAIR_SERVERS_MAX 8
+#define MIDAIR_SECRET_MAX  1024
+#define MIDAIR_WORDS_MAX   8
+/* Room for any code and its NUL: "4294967295-" and eight words. */
+#define MIDAIR_CODE_SIZE 112
+
+/* The result shall be a plain descriptor (midair_session_take_fd()) after the authentication,
+ * with keys from midair_session_export(); what goes over it is then the caller's to protect. */
+#define MIDAIR_PLAIN (1u << 3)
+/* Never by the server's relay: direct or MIDAIR_E_NO_DIRECT. */
+#define MIDAIR_DIRECT_ONLY (1u << 4)
+/* By the server's relay alone: nothing is dialled, no listener, no address is told to the peer (the
+ * server tells it the one that it sees). */
+#define MIDAIR_RELAY_ONLY (1u << 5)
+
+/* The router is not asked to let connections in to our port (PCP, NAT-PMP, UPnP-IGD). */
+#define MIDAIR_NO_PORTMAP (1u << 6)
+
+/* Zero-initialise, set size, then what you need; zero means the default. Everything is copied. */
+struct midair_pair_config {
+	size_t size;
+	/* The server's addresses (midair_resolve()), one is used at a time; the first of each other
+	 * family is asked for our address there. */
+	const struct midair_endpoint *servers;
+	size_t n_servers;
+	/*
+	 * "7-crossover-clockwork", however separated and capitalised: enters that room, whether the
+	 * other side is there already or comes later. NULL, and no secret: asks the server for a
+	 * room, makes a code of n_words words and tells it with MIDAIR_EVENT_CODE.
+	 */
+	const char *code;
+	uint32_t n_words; /* 0: 2, which are 20 bits and the least. At most MIDAIR_WORDS_MAX */
+	/* Instead of a code: a secret that both sides have for long. */
+	const char *secret;
+	size_t secret_size;
+	/* Local address and port, as in midair_config; port 0: the kernel's choice. */
+	struct midair_endpoint local;
+	uint32_t wait_ms;    /* for the peer to come; 0: 600,000. At most 86,400,000 */
+	uint32_t timeout_ms; /* for the connection after the introduction; 0: 30,000 */
+	/* MIDAIR_NO_LISTEN, MIDAIR_PLAIN, MIDAIR_NO_PORTMAP, MIDAIR_DIRECT_ONLY, MIDAIR_RELAY_ONLY */
+	uint32_t flags;
+	void (*log)(void *context, const char *line);
+	void *log_context;
+};
+
+/*
+ * Meets the peer through a rendezvous server: the same handle, descriptor, dispatch and events as
+ * midair_session_new(). Both sides call it; who comes first becomes role A. Every connection is
+ * authenticated with a key that comes from the code (SPAKE2, RFC 9382), which the server never
+ * sees, and encrypted from end to end (TLS 1.3).
+ * Meanwhile it looks at what our NAT does to TCP, from ports of its own, and tells the other side.
+ * Where a NAT's ports have to be guessed (MIDAIR_EVENT_PLAN: birthday), up to 2,600 descriptors are
+ * used for a few seconds, as far as RLIMIT_NOFILE leaves room; 64 stay free.
+ * Returns 0, MIDAIR_E_CONFIG, MIDAIR_E_SYNTAX (not a code), MIDAIR_E_RANGE, MIDAIR_E_LIMIT,
+ * MIDAIR_E_PORT_IN_USE, -errno. Later failures come as MIDAIR_EVENT_FAILED: NO_PEER, WRONG_CODE,
+ * SERVER, VERSION, ROOM_TAKEN, BUSY, PROTOCOL, PEER_LEFT, TIMEOUT (no path), NO_PATH.
+ */
+int midair_session_pair(struct midair_session **session,
+			const struct midair_pair_config *config);
+
+/* The code, once MIDAIR_EVENT_CODE has told that there is one; "" before. Valid until free. */
+const char *midair_session_code(const struct midair_session *session);
+
+struct midair_stream;
+
+/* After MIDAIR_EVENT_CONNECTED of an authenticated session: the encrypted stream, the caller's to
+ * free. Returns 0, or -EBADF when there is none (any more, or with MIDAIR_PLAIN). */
+int midair_session_take_stream(struct midair_session *session, struct midair_stream **stream);
+
+/* With MIDAIR_PLAIN, after CONNECTED: size bytes for the label that both ends get alike and
+ * nobody else knows (RFC 8446, 7.5). size at most 255 * 32. Returns 0, MIDAIR_E_STATE, -EIO. */
+int midair_session_export(struct midair_session *session, const char *label, void *out,
+			  size_t size);
+
+/* Blocking: pair, poll and dispatch until CONNECTED or FAILED, free. As midair_meet(). */
+int midair_pair(const struct midair_pair_config *config, struct midair_stream **stream,
+		struct midair_event *connected);
+
+/* ---- why an attempt has failed ---------------------------------------------------------------- */
+
+/* X(constant, name, text): where it failed. */
+#define MIDAIR_SIDES(X)                                                                        \
+	X(MIDAIR_SIDE_UNKNOWN, "unknown", "it cannot be told which side")                      \
+	X(MIDAIR_SIDE_OURS, "ours", "this side")                                               \
+	X(MIDAIR_SIDE_THEIRS, "theirs", "the other side")                                      \
+	X(MIDAIR_SIDE_BOTH, "both", "both sides together")                                     \
+	X(MIDAIR_SIDE_SERVER, "server", "the rendezvous server")
+
+#define MIDAIR_STEPS(X)                                                                        \
+	X(MIDAIR_STEP_START, "start", "on this machine, before anything was sent")             \
+	X(MIDAIR_STEP_SERVER, "server", "to the rendezvous server")                            \
+	X(MIDAIR_STEP_INTRODUCTION, "introduction", "while waiting for the other side")        \
+	X(MIDAIR_STEP_DIAL, "dial", "between the first SYN and a connection")                  \
+	X(MIDAIR_STEP_HANDSHAKE, "handshake", "a connection stood, and did not prove itself")  \
+	X(MIDAIR_STEP_STREAM, "stream", "after the connection was made")
+
+/* X(constant, bit, name, text): what would help. */
+#define MIDAIR_REMEDIES(X)                                                                     \
+	X(MIDAIR_REMEDY_RETRY, 0, "retry", "try again")                                        \
+	X(MIDAIR_REMEDY_RELAY, 1, "relay",                                                     \
+	  "let a server forward the bytes, encrypted from end to end: midair serve --relay")   \
+	X(MIDAIR_REMEDY_OPEN_PORT, 2, "open-port",                                             \
+	  "open a port on one side's router: allow it UPnP-IGD, NAT-PMP or PCP, or forward "   \
+	  "one by hand and name it with --from")                                               \
+	X(MIDAIR_REMEDY_IPV6, 3, "ipv6",                                                       \
+	  "use IPv6 on both sides: no translation stands in the way there")                    \
+	X(MIDAIR_REMEDY_OTHER_PORT, 4, "other-port", "try another port of ours: --from")       \
+	X(MIDAIR_REMEDY_OTHER_FIRST, 5, "other-first",                                         \
+	  "let the other side dial first, or leave --once out")                                \
+	X(MIDAIR_REMEDY_OTHER_NETWORK, 6, "other-network",                                     \
+	  "put one side on another network, a telephone's for instance")                       \
+	X(MIDAIR_REMEDY_ALLOW, 7, "allow",                                                     \
+	  "have the firewall let TCP out to any port, and its answers in")                     \
+	X(MIDAIR_REMEDY_CHECK, 8, "check",                                                     \
+	  "run midair check on both sides: it names what their NATs do")                       \
+	X(MIDAIR_REMEDY_CHECK_SERVER, 9, "check-server",                                       \
+	  "look at the server's address, and whether midair serve runs there")                 \
+	X(MIDAIR_REMEDY_CHECK_ADDRESS, 10, "check-address",                                    \
+	  "look at the address and the port of the other side")                                \
+	X(MIDAIR_REMEDY_START_PEER, 11, "start-peer",                                          \
+	  "start the other side, with the same code and the same server")                      \
+	X(MIDAIR_REMEDY_NEW_CODE, 12, "new-code", "make a new code")                           \
+	X(MIDAIR_REMEDY_SAME_SECRET, 13, "same-secret", "use the same secret on both sides")   \
+	X(MIDAIR_REMEDY_UPDATE, 14, "update", "update the older midair")                       \
+	X(MIDAIR_REMEDY_FREE_PORT, 15, "free-port", "run midair why: it names who has the port")
+
+enum midair_side { MIDAIR_SIDES(MIDAIR_LIST_ENUM) };
+enum midair_step { MIDAIR_STEPS(MIDAIR_LIST_ENUM) };
+
+enum midair_remedy {
+#define MIDAIR_REMEDY_ENUM(constant, bit, name, text) constant = 1 << bit,
+	MIDAIR_REMEDIES(MIDAIR_REMEDY_ENUM)
+#undef MIDAIR_REMEDY_ENUM
+};
+
+const char *midair_side_name(enum midair_side side);
+const char *midair_side_text(enum midair_side side);
+const char *midair_step_name(enum midair_step step);
+const char *midair_step_text(enum midair_step step);
+/* Of one bit. */
+const char *midair_remedy_name(enum midair_remedy remedy);
+const char *midair_remedy_text(enum midair_remedy remedy);
+
+#define MIDAIR_BEHAVIOUR_SIZE 320
+
+struct midair_verdict {
+	const char *code;	 /* stable; as all of these static storage */
+	const char *text;	 /* one line without a full stop */
+	const char *explanation; /* some sentences */
+	enum midair_side side;
+	enum midair_step step;
+	uint32_t remedies; /* bits: MIDAIR_REMEDY_* */
+	/* What the two sides' NATs do, as far as it is known: "ours: mapping ..., reaction drop;
+	 * theirs: ...", in the words of midair_check. "" when nothing is. */
+	char behaviour[MIDAIR_BEHAVIOUR_SIZE];
+	bool has_theirs;     /* the other side has told what it saw */
+	bool is_clock_known; /* the other side's times are on our clock, within clock_error_ns */
+	int64_t clock_error_ns;
+};
+
+/* Why the attempt has failed; of a pairing complete with MIDAIR_EVENT_VERDICT. Returns 0, or
+ * MIDAIR_E_STATE when it has not failed. */
+int midair_session_verdict(const struct midair_session *session,
+			   struct midair_verdict *verdict);
+
+/* What happened on either side, equal things as one. */
+struct midair_moment {
+	int64_t time_ns; /* of the first, as in midair_event: on our clock */
+	int64_t last_ns;
+	uint32_t count;
+	bool is_theirs;
+	const char *what; /* "dial", "refused", ...: as the events; static storage */
+	const char
+		*outcome; /* of refused, landed, unproven, plan, failed: a stable code; or "" */
+	/* Family NONE: it has none. Of the other side's: as it saw it. */
+	struct midair_endpoint remote;
+};
+
+/* The nth, in order of time. Returns 0 or MIDAIR_E_END. */
+int midair_session_moment(const struct midair_session *session, uint32_t nth,
+			  struct midair_moment *moment);
+
+#define MIDAIR_MOMENT_TEXT_SIZE 200
+
+/* One line, "theirs     12.345 ms refused 203.0.113.1:1314 reset, 14 times until 900.000 ms". */
+const char *midair_moment_format(const struct midair_moment *moment,
+				 char buffer[MIDAIR_MOMENT_TEXT_SIZE]);
+
+/* What a stable code means. One code can be in several lists. Static storage. */
+struct midair_explanation {
+	const char *list; /* "result", "verdict", "refusal", ... */
+	const char *code;
+	const char *text;
+	const char *more; /* what it comes from, or what to do; "": nothing more */
+	uint32_t remedies;
+};
+
+/* The nth explanation of that code, or of all when code is NULL. The name of an errno is known too,
+ * but not among all. Returns 0 or MIDAIR_E_END. */
+int midair_explain(const char *code, uint32_t nth, struct midair_explanation *explanation);
+
+/* ---- codes and secrets ---------------------------------------------------------------------- */
+
+/* Normal form of a code, "7-crossover-clockwork": forgiven are case, what separates the parts, and
+ * the letters of a word after its fourth. Returns 0, MIDAIR_E_SYNTAX (no number, fewer than two
+ * words, a sign that is in no code), MIDAIR_E_RANGE (not a word of the list, or too many: with the
+ * word's place from 1 in *word when that is not NULL; 0: the number is 0 or too large). */
+int midair_code_normalise(char code[MIDAIR_CODE_SIZE], const char *text, uint32_t *word);
+
+/* The nth completion (from 0) of a code's beginning, by one word: of "7-cro" it is "7-crossover".
+ * Returns 0 or MIDAIR_E_END. */
+int midair_code_complete(char code[MIDAIR_CODE_SIZE], const char *beginning, uint32_t nth);
+
+#define MIDAIR_KEY_SIZE 72
+
+/* A new long-lived secret of 256 bits, one line of text without newline. Returns 0 or -EIO. */
+int midair_key_generate(char key[MIDAIR_KEY_SIZE]);
+
+/* The port (49152 to 65535) that a secret gives for the slot of period_s seconds that contains
+ * the UNIX time; both sides compute the same. Returns 0, MIDAIR_E_RANGE, -errno. */
+int midair_secret_port(const char *secret, size_t secret_size, int64_t unix_s,
+		       uint32_t period_s, uint16_t *port);
+
+/* ---- an encrypted stream ------------------------------------------------------------------ */
+
+/*
+ * TLS 1.3 over a connected descriptor. Nests in a host's loop: poll midair_stream_fd() for
+ * midair_stream_events(), then read and write until -EAGAIN; read before the first poll, since
+ * bytes may have come with the handshake. Nothing blocks.
+ *
+ * A stream ends whole or not at all: MIDAIR_E_END is only told after the peer's close_notify,
+ * everything else that ends it is MIDAIR_E_LOST, or MIDAIR_E_PATH_LOST when nobody answers any
+ * more (keep-alive: 40 s; data: TCP's own patience, unless midair_stream_relay() looks). Until it has ended whole, free() sends RST.
+ */
+int midair_stream_fd(const struct midair_stream *stream);
+
+/* What to poll for (POLLIN, POLLOUT) before the next read or write can do more. */
+short midair_stream_events(const struct midair_stream *stream);
+
+/* Returns 0 with *n > 0, -EAGAIN, MIDAIR_E_END, MIDAIR_E_LOST, -errno. Also sends what waits. */
+int midair_stream_read(struct midair_stream *stream, void *buffer, size_t size, size_t *n);
+
+/* Returns 0 with *n > 0 bytes taken (encrypted, sent or about to be), -EAGAIN, MIDAIR_E_LOST,
+ * MIDAIR_E_STATE after shutdown, -errno. */
+int midair_stream_write(struct midair_stream *stream, const void *buffer, size_t size,
+			size_t *n);
+
+/* Sends what waits. 0: all is with the kernel; -EAGAIN: poll; MIDAIR_E_LOST, -errno. */
+int midair_stream_flush(struct midair_stream *stream);
+
+/* Our direction ends: close_notify, then FIN. Reading goes on. 0, -EAGAIN (call again when
+ * writable), MIDAIR_E_LOST, -errno. */
+int midair_stream_shutdown(struct midair_stream *stream);
+
+/* As midair_session_export(), once the handshake is complete (role A: after the first read). */
+int midair_stream_export(struct midair_stream *stream, const char *label, void *out,
+			 size_t size);
+
+/* "TLS 1.3, TLS_AES_128_GCM_SHA256". Valid as long as the stream. */
+const char *midair_stream_protocol(const struct midair_stream *stream);
+
+/* Closes the descriptor too. */
+struct midair_stream *midair_stream_free(struct midair_stream *stream);
+
+/* As midair_relay(), through the stream. */
+int midair_stream_relay(int in_fd, int out_fd, struct midair_stream *stream, int stop_fd,
+			uint32_t flags, struct midair_relay_result *result);
+
+/* ---- our address as others see it ------------------------------------------------------------ */
+
+/*
+ * Blocking: asks a STUN server (RFC 8489, binding over TCP) for the address that it sees, from the
+ * local port (0: the kernel's choice, told in *local; shared by SO_REUSEPORT). On success *fd is
+ * the connection, which keeps a NAT's mapping alive while it is open; NULL: closed. timeout_ms 0:
+ * 5,000. Returns 0, MIDAIR_E_TIMEOUT, MIDAIR_E_PROTOCOL (no STUN server, or it refused),
+ * MIDAIR_E_CONFIG, MIDAIR_E_PORT_IN_USE, -errno.
+ */
+int midair_stun(const struct midair_endpoint *server, struct midair_endpoint *local,
+		uint32_t timeout_ms, struct midair_endpoint *mapped, int *fd);
+
+/* ---- what the way to the internet does to TCP ------------------------------------------------- */
+
+/*
+ * What boxes between this host and a server do, in the words of RFC 4787 and RFC 5382. Each list:
+ * X(constant, name, text), the name being the stable code in JSON.
+ */
+#define MIDAIR_MAPPINGS(X)                                                                     \
+	X(MIDAIR_MAPPING_UNKNOWN, "unknown", "not known")                                      \
+	X(MIDAIR_MAPPING_NONE, "none", "none: our address is the one that others see")         \
+	X(MIDAIR_MAPPING_ENDPOINT_INDEPENDENT, "endpoint-independent",                         \
+	  "endpoint-independent: one outer port for every destination")                        \
+	X(MIDAIR_MAPPING_ADDRESS_DEPENDENT, "address-dependent",                               \
+	  "address-dependent: another outer port for each address")                            \
+	X(MIDAIR_MAPPING_ADDRESS_AND_PORT_DEPENDENT, "address-and-port-dependent",             \
+	  "address-and-port-dependent: another outer port for each destination")               \
+	X(MIDAIR_MAPPING_NOT_PORT_DEPENDENT, "not-port-dependent",                             \
+	  "not port-dependent (the server has one address: it cannot tell more)")
+
+#define MIDAIR_ALLOCATIONS(X)                                                                  \
+	X(MIDAIR_ALLOCATION_UNKNOWN, "unknown", "not known")                                   \
+	X(MIDAIR_ALLOCATION_PRESERVING, "preserving", "the local port is kept")                \
+	X(MIDAIR_ALLOCATION_SEQUENTIAL, "sequential", "in order")                              \
+	X(MIDAIR_ALLOCATION_RANDOM, "random", "random")
+
+#define MIDAIR_FILTERINGS(X)                                                                   \
+	X(MIDAIR_FILTERING_UNKNOWN, "unknown", "not known")                                    \
+	X(MIDAIR_FILTERING_ENDPOINT_INDEPENDENT, "endpoint-independent",                       \
+	  "endpoint-independent: a SYN from anybody gets in")                                  \
+	X(MIDAIR_FILTERING_ADDRESS_DEPENDENT, "address-dependent",                             \
+	  "address-dependent: from any port of an address that was dialled")                   \
+	X(MIDAIR_FILTERING_ADDRESS_AND_PORT_DEPENDENT, "address-and-port-dependent",           \
+	  "address-and-port-dependent: only from an endpoint that was dialled")                \
+	X(MIDAIR_FILTERING_NOT_ENDPOINT_INDEPENDENT, "not-endpoint-independent",               \
+	  "not endpoint-independent: a stranger's SYN is refused")
+
+/* To a SYN that is not let in. */
+#define MIDAIR_REACTIONS(X)                                                                    \
+	X(MIDAIR_REACTION_UNKNOWN, "unknown", "not known")                                     \
+	X(MIDAIR_REACTION_NONE, "none", "none, it gets in")                                    \
+	X(MIDAIR_REACTION_DROP, "drop", "dropped")                                             \
+	X(MIDAIR_REACTION_RESET, "reset", "answered with RST")                                 \
+	X(MIDAIR_REACTION_UNREACHABLE, "unreachable", "answered with an ICMP error")
+
+/* The older words, and the numbers that many users know. */
+#define MIDAIR_NAT_TYPES(X)                                                                    \
+	X(MIDAIR_NAT_UNKNOWN, "unknown", "not known")                                          \
+	X(MIDAIR_NAT_OPEN, "open", "open: no NAT, and strangers get in")                       \
+	X(MIDAIR_NAT_FIREWALL, "firewall", "no NAT, behind a firewall")                        \
+	X(MIDAIR_NAT_1, "nat1", "NAT1, full cone")                                             \
+	X(MIDAIR_NAT_2, "nat2", "NAT2, address-restricted cone")                               \
+	X(MIDAIR_NAT_3, "nat3", "NAT3, port-restricted cone")                                  \
+	X(MIDAIR_NAT_4, "nat4", "NAT4, symmetric")
+
+enum midair_mapping { MIDAIR_MAPPINGS(MIDAIR_LIST_ENUM) };
+enum midair_allocation { MIDAIR_ALLOCATIONS(MIDAIR_LIST_ENUM) };
+enum midair_filtering { MIDAIR_FILTERINGS(MIDAIR_LIST_ENUM) };
+enum midair_reaction { MIDAIR_REACTIONS(MIDAIR_LIST_ENUM) };
+enum midair_nat_type { MIDAIR_NAT_TYPES(MIDAIR_LIST_ENUM) };
+#undef MIDAIR_LIST_ENUM
+
+enum midair_answer { MIDAIR_UNKNOWN = 0, MIDAIR_YES, MIDAIR_NO };
+
+/* Static storage. */
+const char *midair_mapping_name(enum midair_mapping mapping);
+const char *midair_mapping_text(enum midair_mapping mapping);
+const char *midair_allocation_name(enum midair_allocation allocation);
+const char *midair_allocation_text(enum midair_allocation allocation);
+const char *midair_filtering_name(enum midair_filtering filtering);
+const char *midair_filtering_text(enum midair_filtering filtering);
+const char *midair_reaction_name(enum midair_reaction reaction);
+const char *midair_reaction_text(enum midair_reaction reaction);
+const char *midair_nat_type_name(enum midair_nat_type type);
+const char *midair_nat_type_text(enum midair_nat_type type);
+const char *midair_way_name(enum midair_way way);
+const char *midair_way_text(enum midair_way way);
+const char *midair_answer_name(enum midair_answer answer); /* "unknown", "yes", "no" */
+
+#define MIDAIR_REACHES_MAX 8
+
+/* A kind of peer, and how it is reached from here. */
+struct midair_reach {
+	const char *name; /* stable code of the peer; static storage, as all of these */
+	const char *peer; /* in words */
+	enum midair_way way;
+	const char *reason; /* stable code of why there is no direct way; "none" */
+	const char *text;   /* the same in words */
+	bool is_sure;	    /* nothing that matters is unknown */
+};
+
+/* One address family. What could not be measured is UNKNOWN. */
+struct midair_nat {
+	int result; /* 0; why nothing is known: MIDAIR_E_NO_PATH without a server, -errno, ... */
+	struct midair_endpoint server;
+	struct midair_endpoint local;
+	struct midair_endpoint mapped; /* what the server saw of local */
+	bool can_probe;		       /* the server dials back */
+	bool has_alternative;	       /* from another address too */
+	enum midair_nat_type type;
+	enum midair_mapping mapping;
+	enum midair_allocation allocation;
+	int delta;	    /* SEQUENTIAL */
+	uint16_t last_port; /* SEQUENTIAL: the outer port that was given out last */
+	enum midair_filtering filtering;
+	enum midair_reaction reaction;
+	enum midair_answer syn_in;	 /* SYN out, then SYN in from there, gets in */
+	enum midair_answer reset_closes; /* a RST ends what a SYN has opened */
+	enum midair_answer hairpin;	 /* hosts inside reach each other's outer endpoints */
+	int n_layers;			 /* of translation; -1: not known */
+	struct midair_endpoint gateway;	 /* the first router; family NONE: none, or not asked */
+	/* It opens ports on request. UNKNOWN: not in this build, or no answer. */
+	enum midair_answer pcp;
+	enum midair_answer nat_pmp;
+	enum midair_answer upnp;
+	size_t n_reaches;
+	struct midair_reach reaches[MIDAIR_REACHES_MAX];
+};
+
+/* What this host itself can do. */
+struct midair_host {
+	enum midair_answer simultaneous_open; /* a socket was connected to itself */
+	int self_result;		      /* of that: 0, MIDAIR_E_*, -errno */
+	enum midair_answer
+		syn_interval;	/* the pause between SYNs can be set (TCP_RTO_MAX_MS) */
+	enum midair_answer pin; /* ports can be shared without bind (IP_LOCAL_PORT_RANGE) */
+	int syn_retries;	/* net.ipv4.tcp_syn_retries; -1: not to be read */
+	uint16_t first_port;	/* net.ipv4.ip_local_port_range */
+	uint16_t last_port;
+	int clock_result; /* 0: clock is set */
+	struct midair_clock_quality clock;
+};
+
+struct midair_check_report {
+	uint32_t elapsed_ms;
+	struct midair_host host;
+	struct midair_nat nats[2]; /* IPv4, IPv6 */
+};
+
+/* Zero-initialise, set size. Everything is copied. */
+struct midair_check_config {
+	size_t size;
+	/* Of each family the first one is asked; none: only this host is looked at. */
+	const struct midair_endpoint *servers;
+	size_t n_servers;
+	uint32_t
+		timeout_ms; /* 0: 4,000. At most 60,000; what is not known by then stays UNKNOWN */
+};
+
+struct midair_check;
+
+/*
+ * Measures what the boxes on the way to a server (midair serve) do to TCP: from some fresh local
+ * ports, with a few dozen packets to the server's addresses and to our own outer address, and the
+ * server's dials back to us. Returns 0, MIDAIR_E_CONFIG, MIDAIR_E_RANGE, MIDAIR_E_LIMIT, -errno.
+ */
+int midair_check_new(struct midair_check **check, const struct midair_check_config *config);
+struct midair_check *midair_check_free(struct midair_check *check);
+
+/* As with a session: one descriptor, readable when dispatch has work. */
+int midair_check_fd(const struct midair_check *check);
+/* Returns 0, MIDAIR_E_END when all is known that will be, -errno. */
+int midair_check_dispatch(struct midair_check *check);
+/* What is known so far. */
+void midair_check_read(const struct midair_check *check, struct midair_check_report *report);
+
+/* Blocking: new, poll and dispatch until MIDAIR_E_END, read, free. Returns 0 or as new. */
+int midair_check_run(const struct midair_check_config *config,
+		     struct midair_check_report *report);
 
 /* ---- the socket table --------------------------------------------------------------------- */
 

@@ -1,18 +1,27 @@
 /* SPDX-License-Identifier: MIT */
 #include <stddef.h>
 
+#include "cli/check.h"
 #include "cli/command.h"
 #include "cli/dial.h"
+#include "cli/explain_code.h"
+#include "cli/key.h"
 #include "cli/lab.h"
 #include "cli/meet.h"
+#include "cli/pipe.h"
 #include "cli/ports.h"
 #include "cli/preload.h"
 #include "cli/self.h"
+#include "cli/serve.h"
 #include "cli/table.h"
 #include "cli/tour.h"
 #include "cli/why.h"
 
 const struct command commands[] = {
+	{"pipe", pipe_main, "two machines, one code, an encrypted connection without a relay"},
+	{"serve", serve_main, "the rendezvous server, for pipe"},
+	{"check", check_main, "what the NATs on the way do to TCP, and whom this host reaches"},
+	{"key", key_main, "a new long-lived secret, for meet and pipe"},
 	{"tour", tour_main, "see why TCP behaves so, live, on this machine"},
 	{"meet", meet_main, "connect two machines from both ends at once, nobody listens"},
 	{"dial", dial_main, "many connections from one local port, and keep them"},
@@ -22,6 +31,7 @@ const struct command commands[] = {
 	{"table", table_main, "the TCP sockets of this machine and their processes"},
 	{"why", why_main, "why a local port cannot be had: cause, owner, how long, remedy"},
 	{"ports", ports_main, "how full the pool of local ports is, for each destination"},
+	{"explain", explain_code_main, "what a code or an exit status of midair means"},
 	{"lab", lab_main, "a small internet on this machine, with NATs, to try all this in"},
 	{NULL, NULL, NULL},
 };

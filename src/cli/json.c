@@ -21,9 +21,8 @@ static void key(struct json *json, const char *name)
 	json->is_started = true;
 }
 
-void json_string(struct json *json, const char *name, const char *value)
+static void quoted(struct json *json, const char *value)
 {
-	key(json, name);
 	putc_unlocked('"', json->to);
 	for (; *value != '\0'; value++) {
 		unsigned char byte = (unsigned char)*value;
@@ -36,6 +35,12 @@ void json_string(struct json *json, const char *name, const char *value)
 			putc_unlocked(byte, json->to);
 	}
 	putc_unlocked('"', json->to);
+}
+
+void json_string(struct json *json, const char *name, const char *value)
+{
+	key(json, name);
+	quoted(json, value);
 }
 
 void json_integer(struct json *json, const char *name, int64_t value)
@@ -81,6 +86,33 @@ void json_open(struct json *json, const char *name)
 void json_close(struct json *json)
 {
 	fputs(json->is_started ? "}" : "{}", json->to);
+	json->is_started = true;
+}
+
+void json_open_list(struct json *json, const char *name)
+{
+	key(json, name);
+	put(json, "[");
+	json->is_started = false;
+}
+
+void json_item(struct json *json)
+{
+	if (json->is_started)
+		put(json, ",");
+	json->is_started = false;
+}
+
+void json_item_string(struct json *json, const char *value)
+{
+	json_item(json);
+	quoted(json, value);
+	json->is_started = true;
+}
+
+void json_close_list(struct json *json)
+{
+	put(json, "]");
 	json->is_started = true;
 }
 

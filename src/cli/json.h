@@ -22,6 +22,11 @@ void json_boolean(struct json *json, const char *key, bool value);
 /* An object as a value; everything until json_close() belongs to it. */
 void json_open(struct json *json, const char *key);
 void json_close(struct json *json);
+/* An array as a value. Its items are strings, or objects between json_item() and json_close(). */
+void json_open_list(struct json *json, const char *key);
+void json_item(struct json *json);
+void json_item_string(struct json *json, const char *value);
+void json_close_list(struct json *json);
 void json_end(struct json *json);
 
 #endif

@@ -41,6 +41,10 @@ static void print_json(const struct batch_item *item)
 	json_string(&json, "a_place", box_place_name(box_place_of(&scenario->a)));
 	json_string(&json, "b_place", box_place_name(box_place_of(&scenario->b)));
 	json_milliseconds(&json, "round_trip_ms", (int64_t)scenario->rtt_ns);
+	if (scenario->has_server) {
+		json_milliseconds(&json, "server_a_ms", (int64_t)scenario->server_rtt_a_ns);
+		json_milliseconds(&json, "server_b_ms", (int64_t)scenario->server_rtt_b_ns);
+	}
 	json_milliseconds(&json, "skew_ms", scenario->skew_ns);
 	json_string(&json, "expected", scenario_expectation_name(scenario->expectation));
 	if (item->error) {
@@ -53,6 +57,11 @@ static void print_json(const struct batch_item *item)
 		if (judgement->seen == RUN_CONNECTED) {
 			json_milliseconds(&json, "median_ms", judgement->median_ns);
 			json_milliseconds(&json, "p99_ms", judgement->p99_ns);
+		}
+		if (judgement->seen == RUN_CONNECTED && scenario->has_server) {
+			json_milliseconds(&json, "tcp_median_ms", judgement->landed_median_ns);
+			json_milliseconds(&json, "first_byte_median_ms",
+					  judgement->first_byte_median_ns);
 		}
 	}
 	json_integer(&json, "attempts", item->n_attempts);
@@ -161,7 +170,7 @@ static int run_all(void *context)
 	batch_items_free(items, n_chosen);
 	if (!lab->options->is_json)
 		printf("%zu scenarios, %zu not as expected; times are the later side's past its "
-		       "start + 1 round trip\n",
+		       "start + 1 round trip (with a server: introduction + 2)\n",
 		       n_chosen, n_wrong);
 	return flushed(n_wrong == 0 ? EXIT_DONE : EXIT_NO_CONNECTION);
 }

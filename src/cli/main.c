@@ -23,10 +23,7 @@ static int print_help(FILE *to)
 
 static int print_version(void)
 {
-	const char *features = midair_features();
-
-	printf("midair %s%s%s%s\n", midair_version(), *features ? " (with " : "", features,
-	       *features ? ")" : "");
+	printf("midair %s (with %s)\n", midair_version(), midair_features());
 	return EXIT_DONE;
 }
 

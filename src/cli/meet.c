@@ -4,314 +4,317 @@
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
-#include <string.h>
-#include <unistd.h>
+#include <time.h>
 
+#include "cli/connection.h"
 #include "cli/exit.h"
 #include "cli/explain.h"
-#include "cli/meet_options.h"
-#include "cli/payload.h"
+#include "cli/host_port.h"
+#include "cli/meet_lane.h"
+#include "cli/meet_slots.h"
 #include "cli/quote.h"
 #include "cli/stop.h"
-#include "cli/tell.h"
+#include "cli/unbound.h"
 #include "midair/midair.h"
 
-#define RESOLVE_TIMEOUT_MS 10000
+#define STUN_PORT	   3478 /* RFC 8489, 18.6 */
+#define TIMEOUT_DEFAULT_MS 60000
+/* A clock that is set changes the slots: it is looked at so often. */
+#define LOOK_MS 5000
+#define N_LANES 2
 
 struct meet {
-	struct meet_options options;
-	struct tell tell;
+	struct meet_world world;
+	/* In the order of their slots; with a port of the user's only the first. */
+	struct meet_lane lanes[N_LANES];
+	struct meet_slots slots;
+	int64_t end_ms; /* CLOCK_REALTIME: no lane begins after it */
 	int stop_fd;
-	struct midair_endpoint peers[MIDAIR_PEERS_MAX];
-	size_t n_peers;
 };
-
-/* The exit status for a result that ends the command. */
-static int status_of(int result)
-{
-	switch (result) {
-	case 0:
-		return EXIT_DONE;
-	case MIDAIR_E_SYNTAX:
-	case MIDAIR_E_RANGE:
-	case MIDAIR_E_LIMIT:
-	case MIDAIR_E_CONFIG:
-	case MIDAIR_E_NO_SUCH_HOST:
-		return EXIT_USAGE;
-	case MIDAIR_E_LOST:
-		return EXIT_LOST;
-	case MIDAIR_E_PORT_IN_USE:
-	case MIDAIR_E_UNSUPPORTED:
-		return EXIT_SYSTEM;
-	case -ENETUNREACH:
-	case -EHOSTUNREACH:
-	case -ECONNREFUSED:
-	case -ETIMEDOUT:
-		return EXIT_NO_CONNECTION;
-	default:
-		return result > 0 ? EXIT_NO_CONNECTION : EXIT_SYSTEM;
-	}
-}
 
 static int fail(struct meet *meet, const char *what, int result)
 {
-	tell_error(&meet->tell, what, result);
-	return status_of(result);
+	tell_error(&meet->world.tell, what, result);
+	return exit_status_of(result);
 }
 
-static int interrupted(void)
+static int64_t milliseconds_of(const struct timespec *time)
 {
-	return EXIT_SIGNAL + stop_signal();
+	return (int64_t)time->tv_sec * 1000 + time->tv_nsec / 1000000;
 }
 
-static bool is_wanted(const struct meet_options *options, uint8_t family)
+/* The wall clock, but not before the agreed instant: until then nothing is tried. */
+static struct timespec attempt_time(const struct meet *meet)
 {
-	return (options->family == MIDAIR_FAMILY_NONE || options->family == family) &&
-	       (options->local.family == MIDAIR_FAMILY_NONE || options->local.family == family);
+	const struct timespec *start = &meet->world.options.instant.start;
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return milliseconds_of(&now) < milliseconds_of(start) ? *start : now;
 }
 
-static void keep_family(struct meet *meet)
+static uint32_t timeout_of(const struct meet *meet)
 {
-	size_t n = 0;
+	uint32_t timeout_ms = meet->world.options.timeout_ms;
 
-	for (size_t i = 0; i < meet->n_peers; i++)
-		if (is_wanted(&meet->options, meet->peers[i].family))
-			meet->peers[n++] = meet->peers[i];
-	meet->n_peers = n;
-}
-
-/* 0.0.0.0 and :: stand for "any" and lead, of all places, to ourselves. */
-static bool is_unspecified(const struct midair_endpoint *peer)
-{
-	static const uint8_t zero[sizeof(peer->address)];
-
-	return memcmp(peer->address, zero, sizeof(zero)) == 0;
-}
-
-/* fe80::/10 exists on every link: without the interface the kernel cannot tell where to send. */
-static bool lacks_scope(const struct midair_endpoint *peer)
-{
-	return peer->family == MIDAIR_IPV6 && peer->scope_id == 0 && peer->address[0] == 0xfe &&
-	       (peer->address[1] & 0xc0) == 0x80;
-}
-
-static int find_peer(struct meet *meet)
-{
-	char text[QUOTE_SIZE];
-	const char *peer = quote(meet->options.peer, text);
-	int result;
-
-	meet->n_peers = MIDAIR_PEERS_MAX;
-	result = midair_resolve(meet->options.peer, RESOLVE_TIMEOUT_MS, meet->peers,
-				&meet->n_peers);
-	if (result == MIDAIR_E_SYNTAX) {
-		fprintf(stderr,
-			"midair meet: \"%s\" is not PEER:PORT, such as 198.51.100.2:1314, "
-			"[2001:db8::2]:1314 or host.example:1314\n",
-			peer);
-		return EXIT_USAGE;
-	}
-	if (result == MIDAIR_E_RANGE) {
-		fprintf(stderr, "midair meet: the port of \"%s\" is not from 1 to 65535\n",
-			peer);
-		return EXIT_USAGE;
-	}
-	if (result != 0)
-		return fail(meet, peer, result);
-	keep_family(meet);
-	if (meet->n_peers == 0) {
-		fprintf(stderr, "midair meet: %s has no address of the wanted family\n", peer);
-		return EXIT_USAGE;
-	}
-	if (is_unspecified(&meet->peers[0])) {
-		fprintf(stderr, "midair meet: %s is nobody's address: name the peer's\n", peer);
-		return EXIT_USAGE;
-	}
-	if (lacks_scope(&meet->peers[0])) {
-		fprintf(stderr,
-			"midair meet: %s is link-local and needs its interface's number: "
-			"[fe80::1%%2]:1314 (ip link lists them)\n",
-			peer);
-		return EXIT_USAGE;
-	}
-	return -1;
-}
-
-/* Our end as midair_session_new() binds it. */
-static struct midair_endpoint local_end(const struct meet *meet)
-{
-	struct midair_endpoint local = meet->options.local;
-
-	if (local.port == 0)
-		local.port = meet->peers[0].port;
-	return local;
-}
-
-static bool has_peer(const struct meet *meet, uint8_t family)
-{
-	for (size_t i = 0; i < meet->n_peers; i++) {
-		if (meet->peers[i].family == family)
-			return true;
-	}
-	return false;
-}
-
-/* Below an error: what stands in the way, in each family that was to be bound. */
-static void explain_bind(const struct meet *meet)
-{
-	static const uint8_t families[] = {MIDAIR_IPV6, MIDAIR_IPV4};
-
-	for (size_t i = 0; i < sizeof(families); i++) {
-		struct midair_endpoint local = local_end(meet);
-
-		if (!has_peer(meet, families[i]))
-			continue;
-		local.family = families[i];
-		explain_failure(stderr, meet->options.mode == TELL_JSON, &local, NULL,
-				MIDAIR_WHY_REUSEPORT | MIDAIR_WHY_IPV6_ONLY);
-	}
-}
-
-/* bind() failed: on the address, or on the port? */
-static int tell_unbound(struct meet *meet, int result)
-{
-	char text[MIDAIR_ENDPOINT_TEXT_SIZE];
-	struct midair_endpoint local = local_end(meet);
-	char what[MIDAIR_ENDPOINT_TEXT_SIZE + 128];
-	const char *advice = "";
-
-	if (local.family == MIDAIR_FAMILY_NONE)
-		snprintf(text, sizeof(text), "port %u", local.port);
-	else
-		midair_endpoint_format(&local, text);
-	if (result == -EADDRNOTAVAIL)
-		advice = " (this machine does not have that address)";
-	else if (result == -EACCES)
-		advice =
-			" (ports below 1024 are the administrator's: choose another with --from)";
-	snprintf(what, sizeof(what), "cannot use local %s%s", text, advice);
-	result = fail(meet, what, result);
-	if (result == EXIT_SYSTEM)
-		explain_bind(meet);
-	return result;
+	return timeout_ms != 0 ? timeout_ms : TIMEOUT_DEFAULT_MS;
 }
 
 /* The attempt is over. Where this machine itself was the obstacle, the kernel's tables say more
  * than the errno. */
-static int tell_failed(struct meet *meet, int result)
+static int tell_failed(struct meet *meet, const struct meet_lane *lane)
 {
-	struct midair_endpoint local = local_end(meet);
-	int status = fail(meet, meet->options.peer, result);
+	struct meet_world *world = &meet->world;
+	int result = lane->failure;
+	int status;
 
+	tell_event(&world->tell, &lane->connected);
+	tell_failure(&world->tell, world->options.peer, result, lane->session);
+	status = exit_status_of(result);
 	if (result < 0)
-		explain_failure(stderr, meet->options.mode == TELL_JSON, &local,
-				&meet->peers[0], MIDAIR_WHY_REUSEPORT | MIDAIR_WHY_IPV6_ONLY);
+		explain_failure(stderr, world->options.mode == TELL_JSON, &lane->local,
+				&world->peer.addresses[0],
+				MIDAIR_WHY_REUSEPORT | MIDAIR_WHY_IPV6_ONLY);
 	return status;
 }
 
-static int open_session(struct meet *meet, struct midair_session **session)
+static bool is_slot_open(const struct meet *meet, int64_t slot)
 {
-	struct midair_config config = {
-		.size = sizeof(config),
-		.peers = meet->peers,
-		.n_peers = meet->n_peers,
-		.local = meet->options.local,
-		.start = meet->options.instant.start,
-		.timeout_ms = meet->options.timeout_ms,
-		.flags = meet->options.flags,
-		.log = meet->options.mode == TELL_TRACE ? tell_trace_line : NULL,
-	};
-	int result = midair_session_new(session, &config);
-
-	return result == 0 ? -1 : tell_unbound(meet, result);
+	for (size_t i = 0; i < N_LANES; i++)
+		if (meet->lanes[i].session != NULL && meet->lanes[i].slot == slot)
+			return true;
+	return false;
 }
 
-/* Returns -1 when connected, with the facts told, or the exit status. */
-static int tell_events(struct meet *meet, struct midair_session *session, bool *is_connected)
+/* Opens it in the first free place; the lanes are then in the order of their slots, because slots
+ * only ever become younger. */
+static int open_lane(struct meet *meet, int64_t slot, int64_t now_ms)
 {
-	struct midair_event event;
+	size_t place = meet->lanes[0].session != NULL;
+	struct meet_lane *lane = &meet->lanes[place];
+	int64_t left_ms = meet->end_ms - now_ms;
+	int result;
 
-	while (midair_session_next_event(session, &event) == 0) {
-		tell_event(&meet->tell, &event);
-		if (event.type == MIDAIR_EVENT_FAILED)
-			return tell_failed(meet, event.result);
-		if (event.type == MIDAIR_EVENT_CONNECTED)
-			*is_connected = true;
+	if (left_ms <= 0)
+		return -1;
+	result = meet_lane_open(lane, &meet->world, slot, (uint32_t)left_ms);
+	/* The other slot's port is enough. */
+	if (result == 0 || place != 0)
+		return -1;
+	return unbound_tell(&meet->world.tell, &lane->local,
+			    meet_peer_families(&meet->world.peer), result);
+}
+
+/* Closes the slots that are over, opens those that have begun. Returns -1 or the exit status. */
+static int follow_slots(struct meet *meet)
+{
+	struct timespec now = attempt_time(meet);
+	struct meet_slots slots = meet_slots_at(&now);
+	int status = -1;
+
+	if (slots.first > meet->lanes[0].slot) {
+		meet_lane_close(&meet->lanes[0]);
+		meet->lanes[0] = meet->lanes[1];
+		meet_lane_init(&meet->lanes[1]);
 	}
-	return -1;
+	/* A slot whose attempt has failed is not begun again. */
+	for (int64_t slot = slots.first; slot <= slots.last && status < 0; slot++)
+		if (slot > meet->slots.last && !is_slot_open(meet, slot))
+			status = open_lane(meet, slot, milliseconds_of(&now));
+	if (slots.last > meet->slots.last)
+		meet->slots.last = slots.last;
+	meet->slots.change_ms = slots.change_ms;
+	return status;
 }
 
-static int wait_connected(struct meet *meet, struct midair_session *session)
+static int begin(struct meet *meet)
 {
-	struct pollfd fds[] = {
-		{.fd = midair_session_fd(session), .events = POLLIN},
-		{.fd = meet->stop_fd, .events = POLLIN},
-	};
-	bool is_connected = false;
+	struct timespec now = attempt_time(meet);
 
-	for (;;) {
-		int result;
-		int status = tell_events(meet, session, &is_connected);
+	meet->end_ms = milliseconds_of(&now) + timeout_of(meet);
+	if (meet->world.peer.has_port) {
+		meet->slots.change_ms = INT64_MAX;
+		return open_lane(meet, 0, milliseconds_of(&now));
+	}
+	meet->slots.last = meet_slots_at(&now).first - 1;
+	return follow_slots(meet);
+}
 
-		if (status >= 0 || is_connected)
-			return status;
-		if (poll(fds, 2, -1) < 0 && errno != EINTR)
-			return fail(meet, "poll", -errno);
-		if (stop_signal() != 0)
-			return interrupted();
-		result = midair_session_dispatch(session);
+/* The lane whose connection it shall be; NULL: none yet. */
+static struct meet_lane *choose(struct meet *meet)
+{
+	struct meet_lane *older = &meet->lanes[0];
+	struct meet_lane *younger = &meet->lanes[1];
+	struct timespec now;
+	int64_t patience_ms = MEET_SLOT_GRACE_MS + younger->connected.round_trip_us / 1000;
+
+	if (older->connected.type == MIDAIR_EVENT_CONNECTED)
+		return older;
+	if (younger->connected.type != MIDAIR_EVENT_CONNECTED)
+		return NULL;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	if (older->session == NULL || older->failure != 0 ||
+	    milliseconds_of(&now) - younger->connected_ms >= patience_ms)
+		return younger;
+	return NULL;
+}
+
+/* When no lane can still succeed: the one whose failure is told. */
+static struct meet_lane *find_failed(struct meet *meet)
+{
+	for (size_t i = 0; i < N_LANES; i++)
+		if (meet->lanes[i].session != NULL && meet->lanes[i].failure == 0)
+			return NULL;
+	return &meet->lanes[meet->lanes[0].session == NULL];
+}
+
+static int wait_ms(const struct meet *meet)
+{
+	if (meet->lanes[1].connected.type == MIDAIR_EVENT_CONNECTED)
+		return 10;
+	return meet->slots.change_ms < LOOK_MS ? (int)meet->slots.change_ms + 1 : LOOK_MS;
+}
+
+static bool is_alive(const struct meet_lane *lane)
+{
+	return lane->session != NULL && lane->connected.type == MIDAIR_EVENT_NONE;
+}
+
+/* Sleeps until something may have changed, and lets the lanes work. */
+static int work(struct meet *meet)
+{
+	struct pollfd fds[N_LANES + 1] = {{.fd = meet->stop_fd, .events = POLLIN}};
+
+	for (size_t i = 0; i < N_LANES; i++)
+		fds[i + 1] = (struct pollfd){
+			.fd = is_alive(&meet->lanes[i])
+				      ? midair_session_fd(meet->lanes[i].session)
+				      : -1,
+			.events = POLLIN,
+		};
+	if (poll(fds, N_LANES + 1, wait_ms(meet)) < 0 && errno != EINTR)
+		return fail(meet, "poll", -errno);
+	if (stop_signal() != 0)
+		return EXIT_SIGNAL + stop_signal();
+	for (size_t i = 0; i < N_LANES; i++) {
+		int result = is_alive(&meet->lanes[i])
+				     ? midair_session_dispatch(meet->lanes[i].session)
+				     : 0;
+
 		if (result != 0)
-			return fail(meet, meet->options.peer, result);
+			return fail(meet, meet->world.options.peer, result);
+		meet_lane_collect(&meet->lanes[i], &meet->world.tell);
 	}
+	return meet->world.peer.has_port ? -1 : follow_slots(meet);
 }
 
-static int relay(struct meet *meet, int fd)
+/* Until connected: -1 with the lane, or the exit status. */
+static int wait_connected(struct meet *meet, struct meet_lane **chosen)
 {
-	struct midair_relay_result moved;
-	int out_fd = payload_take_output();
-	int result = midair_relay(STDIN_FILENO, out_fd, fd, meet->stop_fd,
-				  MIDAIR_RELAY_CLOSE_OUT, &moved);
+	int status = begin(meet);
 
-	/* After anything but a clean end this sends RST: the peer shall know. */
-	close(fd);
-	tell_closed(&meet->tell, result, &moved);
-	if (result == -EINTR)
-		return interrupted();
-	if (result == MIDAIR_E_LOST)
-		return fail(meet, "the connection", result);
-	return result == 0 ? EXIT_DONE : fail(meet, "standard input or output", result);
+	for (size_t i = 0; i < N_LANES && status < 0; i++)
+		meet_lane_collect(&meet->lanes[i], &meet->world.tell);
+	while (status < 0) {
+		struct meet_lane *failed = find_failed(meet);
+
+		*chosen = choose(meet);
+		if (*chosen != NULL)
+			return -1;
+		if (failed != NULL)
+			return tell_failed(meet, failed);
+		status = work(meet);
+	}
+	return status;
+}
+
+static int connect_meet(struct meet *meet, struct connection *connection)
+{
+	struct meet_lane *chosen = NULL;
+	int status = wait_connected(meet, &chosen);
+
+	if (status < 0) {
+		int result;
+
+		tell_event(&meet->world.tell, &chosen->connected);
+		result = connection_take(connection, chosen->session, &meet->world.tell,
+					 &chosen->connected);
+		status = result == 0 ? -1 : fail(meet, meet->world.options.peer, result);
+	}
+	for (size_t i = 0; i < N_LANES; i++)
+		meet_lane_close(&meet->lanes[i]);
+	secret_text_wipe(&meet->world.secret);
+	return status;
+}
+
+static int find_stun(struct meet *meet)
+{
+	struct meet_world *world = &meet->world;
+	char text[QUOTE_SIZE];
+	int result;
+
+	if (world->options.stun == NULL)
+		return -1;
+	world->n_stun = MIDAIR_SERVERS_MAX;
+	result = host_port_resolve(world->options.stun, STUN_PORT, world->options.family,
+				   world->stun, &world->n_stun);
+	if (result == 0)
+		return -1;
+	if (result == MIDAIR_E_SYNTAX || result == MIDAIR_E_RANGE) {
+		fprintf(stderr, "midair meet: the STUN server \"%s\" is not HOST[:PORT]\n",
+			quote(world->options.stun, text));
+		return EXIT_USAGE;
+	}
+	return fail(meet, quote(world->options.stun, text), result);
+}
+
+/* Without a peer: what would the other side have to name? */
+static int only_ask(struct meet *meet)
+{
+	int status = find_stun(meet);
+
+	if (status < 0)
+		status = exit_status_of(meet_lane_ask(&meet->world, &meet->world.options.local,
+						      UNBOUND_IPV4 | UNBOUND_IPV6, NULL));
+	return status;
 }
 
 static int run(struct meet *meet)
 {
-	struct midair_session *session = NULL;
-	int fd;
-	int status = find_peer(meet);
+	struct meet_world *world = &meet->world;
+	const struct meet_options *options = &world->options;
+	struct connection connection = CONNECTION_NULL;
+	int status = secret_text_read(&world->secret, "meet", &options->secret);
 
+	if (status < 0)
+		status = meet_peer_find(&world->peer, options, world->secret.bytes != NULL,
+					&world->tell);
+	if (status < 0)
+		status = find_stun(meet);
 	/* Not before: the resolver cannot be interrupted, but a signal's default ends us at once. */
 	if (status < 0) {
 		meet->stop_fd = stop_catch();
 		if (meet->stop_fd < 0)
 			return fail(meet, "signals", meet->stop_fd);
 	}
-	if (status < 0 && meet->options.at != NULL)
-		tell_clock(&meet->tell, &meet->options.instant, meet->options.flags);
+	if (status < 0 && options->at != NULL)
+		tell_clock(&world->tell, &options->instant, options->flags);
 	if (status < 0)
-		status = open_session(meet, &session);
-	if (status < 0)
-		status = wait_connected(meet, session);
-	fd = status < 0 ? midair_session_take_fd(session) : -1;
-	midair_session_free(session);
-	return fd >= 0 ? relay(meet, fd) : status;
+		status = connect_meet(meet, &connection);
+	return status < 0 ? connection_relay(&connection, &world->tell, meet->stop_fd) : status;
 }
 
 int meet_main(int argc, char **argv)
 {
-	struct meet meet = {.tell.command = "meet"};
-	int status = meet_options_read(&meet.options, argc, argv);
+	struct meet meet = {.world.tell.command = "meet"};
+	int status = meet_options_read(&meet.world.options, argc, argv);
 
 	if (status >= 0)
 		return status;
-	meet.tell.mode = meet.options.mode;
-	return run(&meet);
+	meet.world.tell.mode = meet.world.options.mode;
+	for (size_t i = 0; i < N_LANES; i++)
+		meet_lane_init(&meet.lanes[i]);
+	status = meet.world.options.peer == NULL ? only_ask(&meet) : run(&meet);
+	secret_text_wipe(&meet.world.secret);
+	return status;
 }

@@ -8,18 +8,25 @@
 #include <string.h>
 
 #include "cli/exit.h"
+#include "cli/host_port.h"
+#include "cli/local.h"
 #include "cli/usage.h"
 
 #define TIMEOUT_MAX_S 86400.0
 
 static const char usage[] =
-	"usage: midair meet PEER:PORT [option...]\n"
+	"usage: midair meet PEER[:PORT] [option...]\n"
 	"Run it on both machines, each naming the other. Standard input goes to the peer, what the\n"
-	"peer sends goes to standard output.\n"
+	"peer sends goes to standard output. With a secret it is encrypted, only who has the secret is\n"
+	"the peer, and the port may be left out on both sides.\n"
+	"  -k, --key FILE         the secret in FILE, made by midair key; or MIDAIR_SECRET\n"
+	"  -p, --prompt           ask for the secret\n"
 	"  --from [ADDRESS:]PORT  our local port (default: the peer's port number)\n"
 	"  --at TIME              both start at one instant: \"2026-12-24 22:14:30\", \"22:14:30\",\n"
 	"                         RFC 3339, @UNIX, +SECONDS, or \"next 10s\"\n"
 	"  --timeout SECONDS      how long to try (default 60)\n"
+	"  --stun HOST[:PORT]     ask this STUN server which address and port others see; without PEER\n"
+	"                         that is all\n"
 	"  --no-listen            no listener beside the dials: only SYNs that meet\n"
 	"  --once                 one SYN for each address, no redial after a refusal\n"
 	"  --any-port             the listener takes the peer's address from any port\n"
@@ -28,7 +35,7 @@ static const char usage[] =
 	"  -v, --verbose          tell the engine's trace\n"
 	"  -q, --quiet            tell nothing but errors\n";
 
-enum { FROM = 256, AT, TIMEOUT, NO_LISTEN, ONCE, ANY_PORT, JSON };
+enum { FROM = 256, AT, TIMEOUT, NO_LISTEN, ONCE, ANY_PORT, JSON, STUN, SECRET };
 
 static const struct option long_options[] = {
 	{"from", required_argument, NULL, FROM},
@@ -37,6 +44,10 @@ static const struct option long_options[] = {
 	{"no-listen", no_argument, NULL, NO_LISTEN},
 	{"once", no_argument, NULL, ONCE},
 	{"any-port", no_argument, NULL, ANY_PORT},
+	{"key", required_argument, NULL, 'k'},
+	{"prompt", no_argument, NULL, 'p'},
+	{"secret", optional_argument, NULL, SECRET}, /* refused, with the reason */
+	{"stun", required_argument, NULL, STUN},
 	{"json", no_argument, NULL, JSON},
 	{"verbose", no_argument, NULL, 'v'},
 	{"quiet", no_argument, NULL, 'q'},
@@ -51,16 +62,9 @@ static int usage_error(const char *what, const char *word)
 
 static int read_from(struct meet_options *options, const char *text)
 {
-	char with_any[MIDAIR_ENDPOINT_TEXT_SIZE];
-	int length = snprintf(with_any, sizeof(with_any), "0.0.0.0:%s", text);
-
-	if (midair_endpoint_parse(&options->local, text) == 0)
+	options->from = text;
+	if (local_parse(&options->local, text) == 0)
 		return -1;
-	if (strchr(text, ':') == NULL && length < (int)sizeof(with_any) &&
-	    midair_endpoint_parse(&options->local, with_any) == 0) {
-		options->local = (struct midair_endpoint){.port = options->local.port};
-		return -1;
-	}
 	return usage_error("--from takes a port from 1 to 65535, or ADDRESS:PORT, not", text);
 }
 
@@ -110,6 +114,17 @@ static int read_option(struct meet_options *options, int option, char **argv)
 	case ANY_PORT:
 		options->flags |= MIDAIR_ANY_PORT;
 		return -1;
+	case 'k':
+	case 'p':
+		options->secret.file = option == 'k' ? optarg : NULL;
+		options->secret.is_prompt = option == 'p';
+		return -1;
+	case SECRET:
+	case 's':
+		return secret_text_refuse_argument("meet");
+	case STUN:
+		options->stun = optarg;
+		return -1;
 	case '4':
 		options->family = MIDAIR_IPV4;
 		return -1;
@@ -143,26 +158,41 @@ static void stretch_timeout(struct meet_options *options)
 		options->timeout_ms = (uint32_t)fmin(seconds + 1, TIMEOUT_MAX_S) * 1000;
 }
 
-int meet_options_read(struct meet_options *options, int argc, char **argv)
+static int check_arguments(struct meet_options *options, int argc, char **argv)
 {
-	int option;
-
-	opterr = 0;
-	optind = 1;
-	while ((option = getopt_long(argc, argv, ":46vqh", long_options, NULL)) != -1) {
-		int status = read_option(options, option, argv);
-
-		if (status >= 0)
-			return status;
-	}
-	if (optind == argc) {
+	if (argc == 0 && options->stun == NULL) {
 		fputs("midair meet: the peer is missing: PEER:PORT (midair meet --help)\n",
 		      stderr);
 		return EXIT_USAGE;
 	}
-	if (argc - optind > 1)
-		return usage_error("one PEER:PORT is enough, there is also", argv[optind + 1]);
-	options->peer = argv[optind];
-	stretch_timeout(options);
+	for (int i = 0; i < argc; i++)
+		if (secret_text_is_key(argv[i]))
+			return secret_text_refuse_argument("meet");
+	if (argc > 1)
+		return usage_error("one PEER:PORT is enough, there is also", argv[1]);
+	options->peer = argc == 1 ? argv[0] : NULL;
+	if (options->local.family != MIDAIR_FAMILY_NONE && options->local.port == 0 &&
+	    options->peer != NULL && host_port_has_port(options->peer))
+		return usage_error("--from takes a port from 1 to 65535, or ADDRESS:PORT, not",
+				   options->from);
 	return -1;
+}
+
+int meet_options_read(struct meet_options *options, int argc, char **argv)
+{
+	int option;
+	int status;
+
+	opterr = 0;
+	optind = 1;
+	while ((option = getopt_long(argc, argv, ":46k:psvqh", long_options, NULL)) != -1) {
+		status = read_option(options, option, argv);
+		if (status >= 0)
+			return status;
+	}
+	options->secret.is_environment = true;
+	status = check_arguments(options, argc - optind, argv + optind);
+	if (status < 0)
+		stretch_timeout(options);
+	return status;
 }

@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "cli/json.h"
+#include "cli/tell_internal.h"
 
 static double milliseconds(int64_t duration_ns)
 {
@@ -34,7 +35,7 @@ static const char *refused_by(enum midair_refusal refusal)
 	return "";
 }
 
-static void say_refused(struct tell *tell, const struct midair_event *event, const char *remote)
+void say_refused(struct tell *tell, const struct midair_event *event, const char *remote)
 {
 	/* The tuple is taken, mostly by the peer's own SYN, whose handshake with our listener is
 	 * under way. Should it be somebody else's, the error at the end says so. */
@@ -46,6 +47,20 @@ static void say_refused(struct tell *tell, const struct midair_event *event, con
 	else if (tell->n_refused++ == 0)
 		fprintf(stderr, "refused by %s after %.1f ms, %s\n", remote,
 			milliseconds(event->elapsed_ns), refused_by(event->refusal));
+}
+
+void say_stranger(struct tell *tell, const char *remote)
+{
+	if (tell->n_strangers++ == 0)
+		fprintf(stderr, "closed a connection from a stranger, %s\n", remote);
+}
+
+void say_unproven(struct tell *tell, const struct midair_event *event, const char *remote)
+{
+	/* The peer itself resets what lands beside the connection that it has chosen. */
+	if (event->result > 0 && tell->n_unproven++ == 0)
+		fprintf(stderr, "closed a connection from %s: %s\n", remote,
+			midair_strerror(event->result));
 }
 
 static void say_connected(const struct midair_event *event, const char *remote)
@@ -85,8 +100,10 @@ static void say_event(struct tell *tell, const struct midair_event *event)
 		say_refused(tell, event, remote);
 		break;
 	case MIDAIR_EVENT_STRANGER:
-		if (tell->n_strangers++ == 0)
-			fprintf(stderr, "closed a connection from a stranger, %s\n", remote);
+		say_stranger(tell, remote);
+		break;
+	case MIDAIR_EVENT_UNPROVEN:
+		say_unproven(tell, event, remote);
 		break;
 	case MIDAIR_EVENT_CONNECTED:
 		say_connected(event, remote);
@@ -94,60 +111,37 @@ static void say_event(struct tell *tell, const struct midair_event *event)
 	case MIDAIR_EVENT_NONE:
 	case MIDAIR_EVENT_LISTENING:
 	case MIDAIR_EVENT_LANDED:
-	case MIDAIR_EVENT_FAILED:
-		break; /* FAILED is told as the command's error */
+	case MIDAIR_EVENT_FAILED: /* told as the command's error */
+	case MIDAIR_EVENT_SERVER:
+	case MIDAIR_EVENT_SERVER_LOST:
+	case MIDAIR_EVENT_CODE:
+	case MIDAIR_EVENT_PEER_WAIT:
+	case MIDAIR_EVENT_PEER:
+	case MIDAIR_EVENT_CANDIDATE:
+	case MIDAIR_EVENT_CONFIRMED:
+	case MIDAIR_EVENT_AUTHENTICATED:
+	case MIDAIR_EVENT_VERDICT: /* tell_verdict() */
+	case MIDAIR_EVENT_PLAN:
+	case MIDAIR_EVENT_RELAY:
+		break;
 	}
-}
-
-static void add_endpoint(struct json *json, const char *key,
-			 const struct midair_endpoint *endpoint)
-{
-	char text[MIDAIR_ENDPOINT_TEXT_SIZE];
-
-	if (endpoint->family != MIDAIR_FAMILY_NONE)
-		json_string(json, key, midair_endpoint_format(endpoint, text));
-}
-
-static bool is_connection(const struct midair_event *event)
-{
-	return event->type == MIDAIR_EVENT_LANDED || event->type == MIDAIR_EVENT_CONNECTED;
-}
-
-static void json_event(const struct midair_event *event)
-{
-	struct json json;
-
-	json_begin(&json, stderr);
-	json_string(&json, "event", midair_event_type_name(event->type));
-	json_milliseconds(&json, "time_ms", event->time_ns);
-	add_endpoint(&json, "local", &event->local);
-	add_endpoint(&json, "remote", &event->remote);
-	if (event->type == MIDAIR_EVENT_WAITING)
-		json_milliseconds(&json, "wait_ms", event->wait_ns);
-	if (event->type == MIDAIR_EVENT_DIAL || event->type == MIDAIR_EVENT_REFUSED ||
-	    is_connection(event))
-		json_integer(&json, "try", event->try_number);
-	if (event->type == MIDAIR_EVENT_REFUSED)
-		json_string(&json, "by", midair_refusal_name(event->refusal));
-	if (event->type == MIDAIR_EVENT_REFUSED || event->type == MIDAIR_EVENT_FAILED)
-		json_string(&json, "code", midair_result_name(event->result));
-	if (event->type == MIDAIR_EVENT_REFUSED || event->type == MIDAIR_EVENT_CONNECTED)
-		json_milliseconds(&json, "elapsed_ms", event->elapsed_ns);
-	if (is_connection(event)) {
-		json_string(&json, "crossing", midair_crossing_name(event->crossing));
-		json_milliseconds(&json, "round_trip_ms", INT64_C(1000) * event->round_trip_us);
-	}
-	json_end(&json);
 }
 
 void tell_event(struct tell *tell, const struct midair_event *event)
 {
+	if (event->type == MIDAIR_EVENT_SERVER && event->mapped.family != MIDAIR_FAMILY_NONE)
+		tell->mapped[event->mapped.family == MIDAIR_IPV6] = event->mapped;
 	switch (tell->mode) {
 	case TELL_WORDS:
-		say_event(tell, event);
+		if (tell->is_pairing)
+			say_pairing(tell, event);
+		else
+			say_event(tell, event);
 		break;
 	case TELL_JSON:
-		json_event(event);
+		/* tell_code() and tell_failure() know more */
+		if (event->type != MIDAIR_EVENT_CODE && event->type != MIDAIR_EVENT_VERDICT)
+			json_event(event);
 		break;
 	case TELL_TRACE: /* the session's log has it */
 	case TELL_NOTHING:

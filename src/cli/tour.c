@@ -16,6 +16,7 @@ static const struct scene scenes[] = {
 	{"port", tour_shared_port, "one local port, several connections"},
 	{"crossing", tour_crossing, "both ends connect at once, nobody listens"},
 	{"self", tour_self, "a socket connected to itself"},
+	{"pipe", tour_pipe, "two machines behind NATs, one code, a direct encrypted pipe"},
 };
 
 #define N_SCENES (sizeof(scenes) / sizeof(scenes[0]))
@@ -75,7 +76,7 @@ static int conclude(int status)
 {
 	puts("");
 	if (status == EXIT_DONE)
-		puts("All was as announced. midair lab --list has more to try; midair meet is for two machines.");
+		puts("All was as announced. midair lab --list has more to try; midair pipe is for two machines.");
 	else if (status == EXIT_NOT_HERE)
 		puts("What could be shown was as announced; a part cannot be shown on this machine.");
 	else

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tour: the three abilities, shown live with real sockets. One file for each scene. */
+/* tour: what midair can do, shown live with real sockets. One file for each scene. */
 #ifndef MIDAIR_CLI_TOUR_H
 #define MIDAIR_CLI_TOUR_H
 
@@ -11,5 +11,6 @@ int tour_main(int argc, char **argv);
 int tour_shared_port(void);
 int tour_crossing(void);
 int tour_self(void);
+int tour_pipe(void);
 
 #endif

@@ -35,6 +35,9 @@ static size_t collect(const struct wire_trace *trace, struct rung *rungs, size_t
 	for (uint32_t i = 0; i < n_records && n + 2 <= room; i++) {
 		const struct wire_record *record = &trace->records[i];
 
+		/* Not what goes to the server or to nobody. */
+		if (record->from > LAB_B || record->to > LAB_B)
+			continue;
 		rungs[n++] = (struct rung){.time_ns = record->sent_ns, .record = record};
 		if (record->fate != WIRE_ON_ITS_WAY)
 			rungs[n++] = (struct rung){
@@ -86,8 +89,8 @@ static bool is_syn(const struct wire_record *record)
 
 static bool are_crossing(const struct wire_record *a, const struct wire_record *b)
 {
-	return is_syn(a) && is_syn(b) && a->from != b->from && a->sent_ns < b->finished_ns &&
-	       b->sent_ns < a->finished_ns;
+	return is_syn(a) && is_syn(b) && a->from == b->to && a->to == b->from &&
+	       a->sent_ns < b->finished_ns && b->sent_ns < a->finished_ns;
 }
 
 static bool has_crossing(const struct wire_trace *trace)

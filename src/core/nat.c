@@ -10,6 +10,7 @@
  */
 #include "core/nat.h"
 
+#include "core/nat_ports.h"
 #include "core/nat_table.h"
 #include "core/nat_track.h"
 
@@ -222,6 +223,7 @@ enum nat_verdict nat_step(struct nat *nat, uint64_t now_ns, enum nat_direction d
 	if (nat->behavior.is_public)
 		return NAT_FORWARD;
 	nat_table_expire(&nat->table, now_ns);
+	nat_ports_pass_time(&nat->table, &nat->behavior, now_ns);
 	if (segment->kind == SEGMENT_ICMP_ERROR)
 		return direction == NAT_OUTBOUND ? step_error_outbound(nat, segment)
 						 : step_error_inbound(nat, segment);

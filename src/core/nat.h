@@ -46,6 +46,9 @@ enum nat_reaction {
  *   hairpin                inner hosts reach each other's outer endpoints
  *   syn-timeout:DURATION   a mapping that saw no answer ends after this (default 120s)
  *   established-timeout:DURATION   an idle connection ends after this (default 120h)
+ *   background:N           other hosts get so many new ports a second, at most 10,000
+ *   port-mapping           opens a port for an inner host that asks for it (UPnP-IGD, NAT-PMP,
+ *                          PCP); in the lab only, where the kernel plays the box
  */
 struct nat_behavior {
 	bool is_public;
@@ -61,6 +64,8 @@ struct nat_behavior {
 	bool hairpins;
 	uint64_t syn_timeout_ns;
 	uint64_t established_timeout_ns;
+	uint32_t background_per_s;
+	bool opens_ports;
 };
 
 /* Returns 0, MIDAIR_E_SYNTAX (unknown, repeated or contradicting words) or MIDAIR_E_RANGE.
@@ -70,7 +75,7 @@ int nat_behavior_parse_bytes(struct nat_behavior *behavior, const char *text, si
 
 /* The full form: every kind's word, then the options that are not the default. Parses back to
  * the same behaviour. Returns buffer. */
-#define NAT_BEHAVIOR_TEXT_SIZE 192
+#define NAT_BEHAVIOR_TEXT_SIZE 208
 const char *nat_behavior_format(const struct nat_behavior *behavior,
 				char buffer[NAT_BEHAVIOR_TEXT_SIZE]);
 

@@ -11,6 +11,9 @@
 /* Linux's nf_conntrack_tcp_timeout_established. */
 #define ESTABLISHED_TIMEOUT_DEFAULT_NS (UINT64_C(120) * 3600 * 1000000000)
 
+/* More would leave nothing to predict. */
+#define BACKGROUND_LIMIT 10000u
+
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 static const char *const mapping_words[] = {
@@ -56,6 +59,8 @@ enum word_kind {
 	WORD_HAIRPIN,
 	WORD_SYN_TIMEOUT,
 	WORD_ESTABLISHED_TIMEOUT,
+	WORD_BACKGROUND,
+	WORD_PORT_MAPPING,
 	WORD_UNKNOWN,
 };
 
@@ -69,6 +74,8 @@ static const char *const single_words[WORD_UNKNOWN] = {
 	[WORD_HAIRPIN] = "hairpin",
 	[WORD_SYN_TIMEOUT] = "syn-timeout",
 	[WORD_ESTABLISHED_TIMEOUT] = "established-timeout",
+	[WORD_BACKGROUND] = "background",
+	[WORD_PORT_MAPPING] = "port-mapping",
 };
 
 struct word {
@@ -128,10 +135,11 @@ static enum word_kind find_kind(const struct word *word, int *index)
 static bool takes_argument(enum word_kind kind, int index)
 {
 	return kind == WORD_SYN_TIMEOUT || kind == WORD_ESTABLISHED_TIMEOUT ||
+	       kind == WORD_BACKGROUND ||
 	       (kind == WORD_ALLOCATION && index == NAT_ALLOCATION_SEQUENTIAL);
 }
 
-static int parse_delta(uint16_t *delta, const struct word *word)
+static int parse_number(uint32_t *number, const struct word *word, uint32_t limit)
 {
 	uint32_t value = 0;
 
@@ -144,10 +152,20 @@ static int parse_delta(uint16_t *delta, const struct word *word)
 			return MIDAIR_E_SYNTAX;
 		value = value * 10 + (uint32_t)(c - '0');
 	}
-	if (value == 0 || value > UINT16_MAX)
+	if (value == 0 || value > limit)
 		return MIDAIR_E_RANGE;
-	*delta = (uint16_t)value;
+	*number = value;
 	return 0;
+}
+
+static int parse_delta(uint16_t *delta, const struct word *word)
+{
+	uint32_t value = 0;
+	int result = parse_number(&value, word, UINT16_MAX);
+
+	if (result == 0)
+		*delta = (uint16_t)value;
+	return result;
 }
 
 static int parse_timeout(uint64_t *timeout_ns, const struct word *word)
@@ -203,6 +221,11 @@ static int apply_word(struct nat_behavior *behavior, const struct word *word,
 		return parse_timeout(&behavior->syn_timeout_ns, word);
 	case WORD_ESTABLISHED_TIMEOUT:
 		return parse_timeout(&behavior->established_timeout_ns, word);
+	case WORD_BACKGROUND:
+		return parse_number(&behavior->background_per_s, word, BACKGROUND_LIMIT);
+	case WORD_PORT_MAPPING:
+		behavior->opens_ports = true;
+		return 0;
 	case WORD_UNKNOWN:
 		break;
 	}
@@ -290,6 +313,8 @@ static void append_timeout(char buffer[NAT_BEHAVIOR_TEXT_SIZE], const char *word
 static void append_options(const struct nat_behavior *behavior,
 			   char buffer[NAT_BEHAVIOR_TEXT_SIZE])
 {
+	char number[12];
+
 	if (behavior->refuses_syn_in)
 		append(buffer, single_words[WORD_REFUSE_SYN_IN], NULL);
 	if (behavior->keeps_on_reset)
@@ -302,6 +327,13 @@ static void append_options(const struct nat_behavior *behavior,
 		       SYN_TIMEOUT_DEFAULT_NS);
 	append_timeout(buffer, single_words[WORD_ESTABLISHED_TIMEOUT],
 		       behavior->established_timeout_ns, ESTABLISHED_TIMEOUT_DEFAULT_NS);
+	if (behavior->background_per_s) {
+		snprintf(number, sizeof(number), "%u",
+			 (unsigned int)behavior->background_per_s);
+		append(buffer, single_words[WORD_BACKGROUND], number);
+	}
+	if (behavior->opens_ports)
+		append(buffer, single_words[WORD_PORT_MAPPING], NULL);
 }
 
 const char *nat_behavior_format(const struct nat_behavior *behavior,

@@ -4,6 +4,7 @@
 #define N_PORTS (65536u - NAT_PORT_MIN)
 /* Random draws before the search goes through all ports in order. */
 #define RANDOM_DRAWS 64
+#define SECOND_NS    UINT64_C(1000000000)
 
 struct request {
 	struct nat_table *table;
@@ -61,6 +62,25 @@ static bool allocate_sequential(const struct request *request, uint16_t delta,
 		return false;
 	table->last_port = outer->port;
 	return true;
+}
+
+void nat_ports_pass_time(struct nat_table *table, const struct nat_behavior *behavior,
+			 uint64_t now_ns)
+{
+	uint64_t mean_ns;
+
+	if (behavior->background_per_s == 0 || table->last_port == 0 ||
+	    now_ns < table->background_ns)
+		return;
+	mean_ns = SECOND_NS / behavior->background_per_s;
+	/* after a long rest nothing is left of where it was */
+	if (now_ns - table->background_ns > N_PORTS * mean_ns) {
+		table->background_ns = now_ns;
+		table->last_port = random_port(table);
+	}
+	for (; table->background_ns <= now_ns;
+	     table->background_ns += 1 + random_below(&table->random, 2 * mean_ns))
+		table->last_port = port_after(table->last_port, behavior->allocation_delta);
 }
 
 bool nat_ports_allocate(struct nat_table *table, const struct nat_behavior *behavior,

@@ -198,6 +198,7 @@ void nat_table_init(struct nat_table *table, uint64_t seed)
 	table->earliest_ns = UINT64_MAX;
 	table->n_sessions = 0;
 	table->last_port = 0;
+	table->background_ns = 0;
 	table->session_numbers.n_free = 0;
 	table->session_numbers.n_ever = 0;
 	table->mapping_numbers.n_free = 0;

@@ -75,7 +75,8 @@ struct nat_table {
 	uint64_t hash_seed;
 	uint64_t earliest_ns; /* no session expires before */
 	uint32_t n_sessions;
-	uint16_t last_port; /* of sequential allocation; 0 before the first */
+	uint16_t last_port;	/* of sequential allocation; 0 before the first */
+	uint64_t background_ns; /* when another host gets its next port */
 	struct random random;
 	struct nat_pool session_numbers;
 	struct nat_pool mapping_numbers;

@@ -39,6 +39,11 @@ void step_report(struct step *step, const struct midair_event *report)
 		action->report.time_ns = (int64_t)(step->event->now_ns - session->start_ns);
 }
 
+static bool is_over(const struct session *session)
+{
+	return session->phase == SESSION_CONNECTED || session->phase == SESSION_FAILED;
+}
+
 static bool is_dial_open(const struct path *path)
 {
 	return path->state == PATH_OPENING || path->state == PATH_DIALLING ||
@@ -56,6 +61,7 @@ void session_drop_others(struct step *step, uint32_t keep)
 			step_act(step, SESSION_ACTION_RESET, i);
 		session->paths[i].state = PATH_DEAD;
 	}
+	proving_drop_caught(step, keep);
 }
 
 void session_fail(struct step *step, int result)
@@ -81,6 +87,7 @@ static void start(struct step *step)
 	redial_init(&session->redial, session->start_ns);
 	if (is_waiting)
 		session->phase = SESSION_TRYING;
+	proving_start(step);
 	/* What the listener caught before the start settles: only IPv6 could still be better. */
 	for (uint32_t i = 0; i < session->config.n_peers; i++)
 		if (is_waiting || session->config.peers[i].family == MIDAIR_IPV6)
@@ -98,7 +105,38 @@ static int timeout_result(const struct session *session)
 {
 	int result = session_common_result(session);
 
+	if (session->config.is_guessable && session->n_unproven > 0)
+		return MIDAIR_E_AUTHENTICATION;
+	if (session->config.is_direct_only)
+		return MIDAIR_E_NO_DIRECT;
 	return result < 0 || result == MIDAIR_E_NO_PATH ? result : MIDAIR_E_TIMEOUT;
+}
+
+static bool is_every_path_dead(const struct session *session)
+{
+	for (uint32_t i = 0; i < session->config.n_peers; i++)
+		if (session->paths[i].state != PATH_DEAD)
+			return false;
+	return true;
+}
+
+/* When a session without a path gives up. */
+static uint64_t patience_end_ns(const struct session *session)
+{
+	bool is_waiting = session->phase == SESSION_TRYING && session->config.n_peers > 0 &&
+			  session->config.is_authenticated && is_every_path_dead(session) &&
+			  proving_is_idle(session);
+
+	return is_waiting ? session->start_ns + session->config.patience_ns
+			  : SESSION_NO_DEADLINE;
+}
+
+void session_check_paths(struct step *step)
+{
+	if (step->event->now_ns >= patience_end_ns(step->session))
+		session_fail(step, step->session->config.is_direct_only
+					   ? MIDAIR_E_NO_DIRECT
+					   : session_common_result(step->session));
 }
 
 static void time_passed(struct step *step)
@@ -111,6 +149,8 @@ static void time_passed(struct step *step)
 		landing_settled(step);
 	if (session->phase == SESSION_TRYING && is_end)
 		session_fail(step, timeout_result(session));
+	proving_time(step);
+	session_check_paths(step);
 	if (session_is_trying(session))
 		for (uint32_t i = 0; i < session->config.n_peers; i++)
 			path_time(step, i);
@@ -168,15 +208,39 @@ void session_step(struct session *session, const struct session_event *event,
 	case SESSION_EVENT_LOST:
 		landing_lost(&step);
 		break;
+	case SESSION_EVENT_PROVEN:
+		proving_proven(&step);
+		break;
+	case SESSION_EVENT_UNPROVEN:
+		proving_unproven(&step);
+		break;
+	case SESSION_EVENT_EXCHANGED:
+		proving_exchanged(&step);
+		break;
+	case SESSION_EVENT_CANDIDATE:
+		session_candidate(&step);
+		break;
+	case SESSION_EVENT_GIVE_UP:
+		if (!is_over(session))
+			session_fail(&step, event->result);
+		break;
 	}
+}
+
+static uint64_t earlier(uint64_t a_ns, uint64_t b_ns)
+{
+	return a_ns < b_ns ? a_ns : b_ns;
 }
 
 uint64_t session_deadline(const struct session *session)
 {
-	uint64_t deadline_ns = end_ns(session);
+	uint64_t deadline_ns = earlier(end_ns(session), proving_deadline(session));
 
-	if (!session_is_trying(session))
+	if (is_over(session))
 		return SESSION_NO_DEADLINE;
+	if (!session_is_trying(session))
+		return deadline_ns;
+	deadline_ns = earlier(deadline_ns, patience_end_ns(session));
 	if (session->phase == SESSION_SETTLING && session->settle_ns < deadline_ns)
 		deadline_ns = session->settle_ns;
 	for (uint32_t i = 0; i < session->config.n_peers; i++) {

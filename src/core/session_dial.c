@@ -8,6 +8,9 @@
  * link comes up, a socket in TIME_WAIT goes. Tried this often, for this long. */
 #define UNSENT_PAUSE_NS	   UINT64_C(20000000)
 #define UNSENT_PATIENCE_NS UINT64_C(2000000000)
+/* A refusal within this time is a neighbour's; after so many tries it is believed. */
+#define NEAR_NS	   UINT64_C(500000)
+#define NEAR_TRIES 16u
 /* Long enough for a handshake over any path, even with one packet lost (RFC 6298: 1 s). */
 #define LISTENER_PATIENCE_NS UINT64_C(1300000000)
 
@@ -18,8 +21,19 @@
 #define LOOK_PAUSE_NS	      UINT64_C(1000000000)
 #define HALF_OPEN_PATIENCE_NS UINT64_C(5000000000)
 
+static void wait_for_tuple(struct step *step, struct path *path)
+{
+	path->state = PATH_PAUSING;
+	path->redial_ns = step->event->now_ns + UNSENT_PAUSE_NS +
+			  random_below(&step->session->random, UNSENT_PAUSE_NS);
+}
+
 void path_dial(struct step *step, uint32_t number)
 {
+	if (proving_has_tuple(step->session, number)) {
+		wait_for_tuple(step, &step->session->paths[number]);
+		return;
+	}
 	step->session->paths[number].state = PATH_OPENING;
 	step_act(step, SESSION_ACTION_DIAL, number);
 }
@@ -68,6 +82,11 @@ void path_give_up(struct step *step, uint32_t number, int result)
 
 	session->paths[number].state = PATH_DEAD;
 	session->paths[number].result = result;
+	session->landings[number].state = LANDING_NONE;
+	if (session->config.is_authenticated) {
+		session_check_paths(step);
+		return;
+	}
 	for (uint32_t i = 0; i < session->config.n_peers; i++)
 		if (session->paths[i].state != PATH_DEAD)
 			return;
@@ -83,6 +102,15 @@ static bool is_icmp(enum midair_refusal refusal)
 	return refusal == MIDAIR_REFUSED_BY_UNREACHABLE || refusal == MIDAIR_REFUSED_BY_FILTER;
 }
 
+/* The tokens of both ends come at the same instants when both began at one. Several paths take
+ * them in turn: with the stretch that redial.h gives, which is made for one path, an address's
+ * turn at one end may never overlap its turn at the other. */
+static uint64_t out_of_step_ns(struct step *step, uint64_t pause_ns)
+{
+	return pause_ns > REDIAL_QUICK_PAUSE_NS ? random_below(&step->session->random, pause_ns)
+						: 0;
+}
+
 void path_pause(struct step *step, uint32_t number)
 {
 	struct session *session = step->session;
@@ -95,6 +123,8 @@ void path_pause(struct step *step, uint32_t number)
 			redial_urgent_pause_ns(&session->redial, now_ns, &session->random);
 	else
 		path->redial_ns = redial_pause_ns(&session->redial, now_ns, &session->random);
+	if (session->config.is_authenticated && session->config.n_peers > 1)
+		path->redial_ns += out_of_step_ns(step, path->redial_ns);
 	path->redial_ns += now_ns;
 }
 
@@ -162,9 +192,33 @@ void path_unsent(struct step *step)
 		return;
 	}
 	free_tuple(step, path);
-	path->state = PATH_PAUSING;
-	path->redial_ns = event->now_ns + UNSENT_PAUSE_NS +
-			  random_below(&session->random, UNSENT_PAUSE_NS);
+	wait_for_tuple(step, path);
+}
+
+/* RFC 1918, RFC 3927, RFC 4193, RFC 4291 2.5.6. */
+static bool is_private(const struct midair_endpoint *endpoint)
+{
+	const uint8_t *a = endpoint->address;
+
+	if (endpoint->family == MIDAIR_IPV6)
+		return (a[0] & 0xfe) == 0xfc || (a[0] == 0xfe && (a[1] & 0xc0) == 0x80);
+	return a[0] == 10 || (a[0] == 172 && (a[1] & 0xf0) == 16) ||
+	       (a[0] == 192 && a[1] == 168) || (a[0] == 169 && a[1] == 254);
+}
+
+/* A neighbour's refusal: no NAT refuses here what the peer's listener would have taken, so the
+ * peer is elsewhere, and this candidate must not use up the SYNs that the others need. */
+static void slow_down_near(struct step *step, uint32_t number)
+{
+	const struct session *session = step->session;
+	struct path *path = &step->session->paths[number];
+
+	if (session->config.is_authenticated && session->config.n_peers > 1 &&
+	    path->state == PATH_PAUSING && path->tries > NEAR_TRIES &&
+	    is_private(&session->config.peers[number]) &&
+	    step->event->now_ns - path->dialled_ns < NEAR_NS)
+		path->redial_ns +=
+			UNSENT_PAUSE_NS + random_below(&step->session->random, UNSENT_PAUSE_NS);
 }
 
 void path_refused(struct step *step)
@@ -176,6 +230,7 @@ void path_refused(struct step *step)
 		path_give_up(step, number, MIDAIR_E_REFUSED);
 	else
 		path_pause(step, number);
+	slow_down_near(step, number);
 }
 
 void path_half_open(struct step *step)

@@ -36,10 +36,29 @@ void landing_own(struct step *step);
 void landing_caught(struct step *step);
 void landing_lost(struct step *step);
 void landing_settled(struct step *step);
+bool has_named_address(const struct session *session, const struct midair_endpoint *remote);
+
+/* session_prove.c: the same for an authenticated session. */
+/* A dial has landed, or the listener has caught a connection. */
+void proving_landed(struct step *step);
+void proving_start(struct step *step);
+void proving_proven(struct step *step);
+void proving_unproven(struct step *step);
+void proving_lost(struct step *step);
+void proving_exchanged(struct step *step);
+void proving_time(struct step *step);
+uint64_t proving_deadline(const struct session *session);
+void proving_drop_caught(struct step *step, uint32_t keep);
+/* A caught connection has the path's 4-tuple: a dial would fail with EADDRNOTAVAIL. */
+bool proving_has_tuple(const struct session *session, uint32_t number);
+bool proving_is_idle(const struct session *session);
+void session_candidate(struct step *step);
 
 /* session.c */
 void session_fail(struct step *step, int result);
-/* Resets all dials but one. */
+/* Fails when no path is left, and none can come. */
+void session_check_paths(struct step *step);
+/* Resets all connections but one. */
 void session_drop_others(struct step *step, uint32_t keep);
 
 static inline bool session_is_trying(const struct session *session)

@@ -65,6 +65,7 @@ static void adopt(struct step *step, uint32_t connection, struct midair_event re
 
 	session_drop_others(step, connection);
 	report.type = MIDAIR_EVENT_CONNECTED;
+	report.path = MIDAIR_PATH_DIRECT;
 	if (session->is_started)
 		report.elapsed_ns = (int64_t)(step->event->now_ns - session->start_ns);
 	step_act(step, SESSION_ACTION_ADOPT, connection);
@@ -162,7 +163,10 @@ void landing_own(struct step *step)
 		return;
 	}
 	step->session->paths[event->connection].state = PATH_LANDED;
-	land(step, event->connection);
+	if (step->session->config.is_authenticated)
+		proving_landed(step);
+	else
+		land(step, event->connection);
 }
 
 /* The path whose dial has this caught connection as its other end, or n_peers. */
@@ -187,10 +191,20 @@ static bool is_same_address(const struct midair_endpoint *a, const struct midair
 	       memcmp(a->address, b->address, sizeof(a->address)) == 0;
 }
 
-static bool is_named_peer(const struct session *session, const struct midair_endpoint *remote)
+bool has_named_address(const struct session *session, const struct midair_endpoint *remote)
+{
+	for (uint32_t i = 0; i < session->config.n_peers; i++)
+		if (is_same_address(&session->config.peers[i], remote))
+			return true;
+	return false;
+}
+
+static bool is_welcome(const struct session *session, const struct midair_endpoint *remote)
 {
 	bool is_any_port = (session->config.flags & MIDAIR_ANY_PORT) != 0;
 
+	if (session->config.is_from_anywhere)
+		return true;
 	for (uint32_t i = 0; i < session->config.n_peers; i++) {
 		const struct midair_endpoint *peer = &session->config.peers[i];
 
@@ -213,9 +227,12 @@ void landing_caught(struct step *step)
 		refuse_self(step, ours);
 		return;
 	}
-	if (!is_over && is_named_peer(session, &event->remote) &&
+	if (!is_over && is_welcome(session, &event->remote) &&
 	    !midair_endpoint_equal(&event->local, &event->remote)) {
-		land(step, event->connection);
+		if (session->config.is_authenticated)
+			proving_landed(step);
+		else
+			land(step, event->connection);
 		return;
 	}
 	step_act(step, SESSION_ACTION_RESET, event->connection);
@@ -232,6 +249,10 @@ void landing_lost(struct step *step)
 	const struct session_event *event = step->event;
 	struct session *session = step->session;
 
+	if (session->config.is_authenticated) {
+		proving_lost(step);
+		return;
+	}
 	if (session->phase != SESSION_SETTLING || session->best != event->connection)
 		return;
 	session->phase = session->is_started ? SESSION_TRYING : SESSION_WAITING;

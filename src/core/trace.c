@@ -6,15 +6,50 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/plan.h"
+
 static const char *const event_type_names[] = {
-	[MIDAIR_EVENT_NONE] = "none",		[MIDAIR_EVENT_BOUND] = "bound",
-	[MIDAIR_EVENT_LISTENING] = "listening", [MIDAIR_EVENT_WAITING] = "waiting",
-	[MIDAIR_EVENT_DIAL] = "dial",		[MIDAIR_EVENT_REFUSED] = "refused",
-	[MIDAIR_EVENT_STRANGER] = "stranger",	[MIDAIR_EVENT_LANDED] = "landed",
-	[MIDAIR_EVENT_CONNECTED] = "connected", [MIDAIR_EVENT_FAILED] = "failed",
+	[MIDAIR_EVENT_NONE] = "none",
+	[MIDAIR_EVENT_BOUND] = "bound",
+	[MIDAIR_EVENT_LISTENING] = "listening",
+	[MIDAIR_EVENT_WAITING] = "waiting",
+	[MIDAIR_EVENT_DIAL] = "dial",
+	[MIDAIR_EVENT_REFUSED] = "refused",
+	[MIDAIR_EVENT_STRANGER] = "stranger",
+	[MIDAIR_EVENT_LANDED] = "landed",
+	[MIDAIR_EVENT_CONNECTED] = "connected",
+	[MIDAIR_EVENT_FAILED] = "failed",
+	[MIDAIR_EVENT_SERVER] = "server",
+	[MIDAIR_EVENT_SERVER_LOST] = "server-lost",
+	[MIDAIR_EVENT_CODE] = "code",
+	[MIDAIR_EVENT_PEER_WAIT] = "peer-wait",
+	[MIDAIR_EVENT_PEER] = "peer",
+	[MIDAIR_EVENT_CANDIDATE] = "candidate",
+	[MIDAIR_EVENT_CONFIRMED] = "confirmed",
+	[MIDAIR_EVENT_UNPROVEN] = "unproven",
+	[MIDAIR_EVENT_AUTHENTICATED] = "authenticated",
+	[MIDAIR_EVENT_PLAN] = "plan",
+	[MIDAIR_EVENT_RELAY] = "relay",
+	[MIDAIR_EVENT_VERDICT] = "verdict",
 };
-static_assert(sizeof(event_type_names) / sizeof(event_type_names[0]) == MIDAIR_EVENT_FAILED + 1,
+#define EVENT_TYPE_LAST MIDAIR_EVENT_VERDICT
+static_assert(sizeof(event_type_names) / sizeof(event_type_names[0]) == EVENT_TYPE_LAST + 1,
 	      "a name for each event type");
+
+static_assert((int)MIDAIR_WAY_PLAIN == (int)PLAN_PLAIN &&
+		      (int)MIDAIR_WAY_ONE_WAY == (int)PLAN_ONE_WAY &&
+		      (int)MIDAIR_WAY_PREDICT == (int)PLAN_PREDICT &&
+		      (int)MIDAIR_WAY_BIRTHDAY == (int)PLAN_BIRTHDAY &&
+		      (int)MIDAIR_WAY_NONE == (int)PLAN_NONE,
+	      "the public words are the plan's");
+
+static const char *const role_names[] = {
+	[MIDAIR_ROLE_NONE] = "none",
+	[MIDAIR_ROLE_A] = "a",
+	[MIDAIR_ROLE_B] = "b",
+};
+static_assert(sizeof(role_names) / sizeof(role_names[0]) == MIDAIR_ROLE_B + 1,
+	      "a name for each role");
 
 static const char *const crossing_names[] = {
 	[MIDAIR_CROSSING_UNKNOWN] = "unknown",
@@ -62,7 +97,7 @@ static_assert(sizeof(refusal_texts) / sizeof(refusal_texts[0]) == MIDAIR_REFUSED
 
 const char *midair_event_type_name(enum midair_event_type type)
 {
-	return (unsigned)type <= MIDAIR_EVENT_FAILED ? event_type_names[type] : "unknown";
+	return (unsigned)type <= EVENT_TYPE_LAST ? event_type_names[type] : "unknown";
 }
 
 const char *midair_crossing_name(enum midair_crossing crossing)
@@ -73,6 +108,32 @@ const char *midair_crossing_name(enum midair_crossing crossing)
 const char *midair_refusal_name(enum midair_refusal refusal)
 {
 	return (unsigned)refusal <= MIDAIR_REFUSED_LOCALLY ? refusal_names[refusal] : "unknown";
+}
+
+const char *midair_crossing_text(enum midair_crossing crossing)
+{
+	return (unsigned)crossing <= MIDAIR_CAUGHT ? crossing_texts[crossing] : "unknown";
+}
+
+const char *midair_refusal_text(enum midair_refusal refusal)
+{
+	return (unsigned)refusal <= MIDAIR_REFUSED_LOCALLY ? refusal_texts[refusal] : "unknown";
+}
+
+const char *midair_role_name(enum midair_role role)
+{
+	return (unsigned)role <= MIDAIR_ROLE_B ? role_names[role] : "unknown";
+}
+
+const char *midair_path_name(enum midair_path path)
+{
+	static const char *const names[] = {
+		[MIDAIR_PATH_NONE] = "none",
+		[MIDAIR_PATH_DIRECT] = "direct",
+		[MIDAIR_PATH_RELAYED] = "relayed",
+	};
+
+	return (unsigned)path <= MIDAIR_PATH_RELAYED ? names[path] : "unknown";
 }
 
 /* One event in the making. */
@@ -109,9 +170,67 @@ static void write_connected(const struct line *line, const struct midair_event *
 				   ? crossing_texts[event->crossing]
 				   : crossing_texts[MIDAIR_CROSSING_UNKNOWN];
 
+	if (event->path == MIDAIR_PATH_RELAYED)
+		text = "forwarded by the server";
 	snprintf(line->text, line->size, "%s %s <-> %s, %s, round trip %.3f ms",
 		 midair_event_type_name(event->type), line->local, line->remote, text,
 		 event->round_trip_us / 1e3);
+}
+
+static double seconds(int64_t time_ns)
+{
+	return milliseconds(time_ns) / 1e3;
+}
+
+static void write_server(const struct line *line, const struct midair_event *event)
+{
+	char mapped[MIDAIR_ENDPOINT_TEXT_SIZE];
+
+	snprintf(line->text, line->size, "server %s, sees %s as %s", line->remote, line->local,
+		 midair_endpoint_format(&event->mapped, mapped));
+}
+
+/* What happens between the two sides and their server. */
+static void write_pairing(const struct line *line, const struct midair_event *event)
+{
+	enum midair_event_type type = event->type;
+
+	if (type == MIDAIR_EVENT_SERVER)
+		write_server(line, event);
+	else if (type == MIDAIR_EVENT_SERVER_LOST)
+		snprintf(line->text, line->size, "server %s lost, again in %.3f s: %s",
+			 line->remote, seconds(event->wait_ns), midair_strerror(event->result));
+	else if (type == MIDAIR_EVENT_CODE)
+		snprintf(line->text, line->size, "a code, for %.0f s", seconds(event->wait_ns));
+	else if (type == MIDAIR_EVENT_PEER_WAIT)
+		snprintf(line->text, line->size, "waiting for the peer, %.0f s at most",
+			 seconds(event->wait_ns));
+	else if (type == MIDAIR_EVENT_PEER)
+		snprintf(line->text, line->size, "peer %s, we are role %s", line->remote,
+			 midair_role_name(event->role));
+	else
+		snprintf(line->text, line->size, "the peer has the same code");
+}
+
+static void write_plan(const struct line *line, const struct midair_event *event)
+{
+	bool has_reason = event->way == MIDAIR_WAY_NONE && event->reason != NULL;
+	const char *name = (unsigned)event->way <= MIDAIR_WAY_NONE
+				   ? plan_method_name((enum plan_method)event->way)
+				   : "unknown";
+
+	snprintf(line->text, line->size, "plan: %s%s%s%s", name, has_reason ? ", " : "",
+		 has_reason ? event->reason : "", event->is_sure ? "" : ", not sure");
+}
+
+static void write_relay(const struct line *line, const struct midair_event *event)
+{
+	if (event->result != 0)
+		snprintf(line->text, line->size, "no relay by %s: %s", line->remote,
+			 midair_strerror(event->result));
+	else
+		snprintf(line->text, line->size, "asked %s for its relay: %s", line->remote,
+			 midair_reason_text(event->reason));
 }
 
 static void write_event(const struct line *line, const struct midair_event *event)
@@ -146,6 +265,37 @@ static void write_event(const struct line *line, const struct midair_event *even
 		break;
 	case MIDAIR_EVENT_FAILED:
 		snprintf(line->text, line->size, "failed: %s", midair_strerror(event->result));
+		break;
+	case MIDAIR_EVENT_SERVER:
+	case MIDAIR_EVENT_SERVER_LOST:
+	case MIDAIR_EVENT_CODE:
+	case MIDAIR_EVENT_PEER_WAIT:
+	case MIDAIR_EVENT_PEER:
+	case MIDAIR_EVENT_CONFIRMED:
+		write_pairing(line, event);
+		break;
+	case MIDAIR_EVENT_CANDIDATE:
+		snprintf(line->text, line->size, "one more address of the peer, %s",
+			 line->remote);
+		break;
+	case MIDAIR_EVENT_UNPROVEN:
+		snprintf(line->text, line->size, "not the peer, %s, after %.3f ms: %s",
+			 line->remote, milliseconds(event->elapsed_ns),
+			 midair_strerror(event->result));
+		break;
+	case MIDAIR_EVENT_AUTHENTICATED:
+		snprintf(line->text, line->size, "authenticated %s, after %.3f ms",
+			 line->remote, milliseconds(event->elapsed_ns));
+		break;
+	case MIDAIR_EVENT_PLAN:
+		write_plan(line, event);
+		break;
+	case MIDAIR_EVENT_VERDICT:
+		snprintf(line->text, line->size, "verdict: %s",
+			 event->reason != NULL ? event->reason : "unknown");
+		break;
+	case MIDAIR_EVENT_RELAY:
+		write_relay(line, event);
 		break;
 	}
 }

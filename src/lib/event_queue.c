@@ -6,7 +6,10 @@
 static bool is_rare(enum midair_event_type type)
 {
 	return type == MIDAIR_EVENT_BOUND || type == MIDAIR_EVENT_LISTENING ||
-	       type == MIDAIR_EVENT_CONNECTED || type == MIDAIR_EVENT_FAILED;
+	       type == MIDAIR_EVENT_CODE || type == MIDAIR_EVENT_PEER ||
+	       type == MIDAIR_EVENT_CONFIRMED || type == MIDAIR_EVENT_AUTHENTICATED ||
+	       type == MIDAIR_EVENT_CONNECTED || type == MIDAIR_EVENT_FAILED ||
+	       type == MIDAIR_EVENT_VERDICT;
 }
 
 void event_queue_put(struct event_queue *queue, const struct midair_event *event)

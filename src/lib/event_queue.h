@@ -9,7 +9,8 @@
 #include "midair/midair.h"
 
 #define EVENT_QUEUE_SIZE 128u
-/* Kept for BOUND, LISTENING, CONNECTED and FAILED: more than a session has of them. */
+/* Kept for BOUND, LISTENING, CODE, PEER, CONFIRMED, AUTHENTICATED, CONNECTED and FAILED: more
+ * than a session has of them. */
 #define EVENT_QUEUE_RESERVE 32u
 
 struct event_queue {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* meet: the blocking call, written on the public functions alone. */
+/* meet: the blocking calls, written on the public functions alone. */
 #include <errno.h>
 #include <poll.h>
 
@@ -31,12 +31,22 @@ static int run(struct midair_session *session, struct midair_event *event)
 	return event->type == MIDAIR_EVENT_FAILED ? event->result : 0;
 }
 
+static bool is_stream(const struct midair_config *config)
+{
+	return config != NULL && config->size == sizeof(*config) && config->secret != NULL &&
+	       (config->flags & MIDAIR_PLAIN) == 0;
+}
+
 int midair_meet(const struct midair_config *config, int *fd, struct midair_event *connected)
 {
 	struct midair_session *session = NULL;
 	struct midair_event event;
-	int result = midair_session_new(&session, config);
+	int result;
 
+	/* A stream cannot be told by its descriptor. */
+	if (is_stream(config))
+		return MIDAIR_E_CONFIG;
+	result = midair_session_new(&session, config);
 	if (result == 0)
 		result = run(session, &event);
 	if (result == 0) {
@@ -44,6 +54,23 @@ int midair_meet(const struct midair_config *config, int *fd, struct midair_event
 		if (connected != NULL)
 			*connected = event;
 	}
+	midair_session_free(session);
+	return result;
+}
+
+int midair_pair(const struct midair_pair_config *config, struct midair_stream **stream,
+		struct midair_event *connected)
+{
+	struct midair_session *session = NULL;
+	struct midair_event event;
+	int result = midair_session_pair(&session, config);
+
+	if (result == 0)
+		result = run(session, &event);
+	if (result == 0)
+		result = midair_session_take_stream(session, stream);
+	if (result == 0 && connected != NULL)
+		*connected = event;
 	midair_session_free(session);
 	return result;
 }

@@ -6,6 +6,7 @@
 #include "os/broken_pipe.h"
 #include "os/cleanup.h"
 #include "os/mover.h"
+#include "os/silence.h"
 #include "os/socket.h"
 
 struct relay {
@@ -15,6 +16,8 @@ struct relay {
 	int stop_fd;
 	uint32_t flags;
 	bool is_lost;
+	bool is_silent; /* lost, and nobody has said so */
+	struct silence silence;
 };
 
 enum { WATCH_IN, WATCH_OUT, WATCH_CONNECTION, WATCH_STOP, N_WATCH };
@@ -41,6 +44,12 @@ static void what_to_poll(const struct relay *relay, struct pollfd fds[N_WATCH])
 	fds[WATCH_STOP].events = POLLIN;
 }
 
+static void lose(struct relay *relay, int error)
+{
+	relay->is_lost = true;
+	relay->is_silent |= silence_is_error(error);
+}
+
 static void step_send(struct relay *relay, const struct pollfd fds[N_WATCH])
 {
 	struct mover *send = &relay->send;
@@ -53,7 +62,7 @@ static void step_send(struct relay *relay, const struct pollfd fds[N_WATCH])
 		return;
 	mover_step(send);
 	if (send->state == MOVER_OUTPUT_FAILED)
-		relay->is_lost = true; /* what the peer sent before may still be read */
+		lose(relay, send->error); /* what the peer sent before may still be read */
 	else if (mover_is_over(send))
 		socket_shutdown_sending(relay->fd);
 }
@@ -69,9 +78,16 @@ static void step_receive(struct relay *relay, const struct pollfd fds[N_WATCH])
 		return;
 	mover_step(receive);
 	if (receive->state == MOVER_INPUT_FAILED)
-		relay->is_lost = true;
+		lose(relay, receive->error);
 	if (mover_is_over(receive) && (relay->flags & MIDAIR_RELAY_CLOSE_OUT) != 0)
 		receive->out_fd = close_fd(receive->out_fd);
+}
+
+static int loss_of(const struct relay *relay)
+{
+	if (!relay->is_lost)
+		return 0;
+	return relay->is_silent ? MIDAIR_E_PATH_LOST : MIDAIR_E_LOST;
 }
 
 /* 1: over. */
@@ -90,9 +106,9 @@ static int is_finished(struct relay *relay, const struct pollfd fds[N_WATCH], in
 		*result = -send->error;
 		return 1;
 	}
-	if (!mover_is_over(send) && is_dead)
-		relay->is_lost = true;
-	*result = relay->is_lost ? MIDAIR_E_LOST : 0;
+	if (!mover_is_over(send) && is_dead && !relay->is_lost)
+		lose(relay, -socket_outcome(relay->fd));
+	*result = loss_of(relay);
 	return mover_is_over(receive) && (mover_is_over(send) || relay->is_lost);
 }
 
@@ -103,11 +119,13 @@ static int run(struct relay *relay)
 
 	while (!is_finished(relay, fds, &result)) {
 		what_to_poll(relay, fds);
-		if (poll(fds, N_WATCH, -1) < 0) {
+		if (poll(fds, N_WATCH, SILENCE_LOOK_MS) < 0) {
 			if (errno != EINTR)
 				return -errno;
 			continue;
 		}
+		if (silence_is_too_long(&relay->silence, relay->fd))
+			return MIDAIR_E_PATH_LOST;
 		if (fds[WATCH_STOP].fd >= 0 && fds[WATCH_STOP].revents != 0)
 			return -EINTR;
 		step_send(relay, fds);

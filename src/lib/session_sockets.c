@@ -27,8 +27,17 @@ static enum midair_refusal refusal_of(int result)
 	}
 }
 
+static void tell_closed(struct midair_session *session, uint32_t connection)
+{
+	if (session->pairing_calls != NULL && session->pairing_calls->on_closed != NULL)
+		session->pairing_calls->on_closed(session, connection);
+}
+
 static void close_connection(struct midair_session *session, uint32_t connection)
 {
+	if (session->fds[connection] >= 0)
+		tell_closed(session, connection);
+	prove_forget(session, connection);
 	loop_forget(&session->loop, session->fds[connection]);
 	session->fds[connection] = socket_close_reset(session->fds[connection]);
 }
@@ -71,9 +80,13 @@ static void dial(struct midair_session *session, uint32_t number)
 
 static void adopt(struct midair_session *session, uint32_t connection)
 {
+	tell_closed(session, connection);
 	loop_forget(&session->loop, session->fds[connection]);
-	session->adopted_fd = take_fd(&session->fds[connection]);
-	socket_restore(session->adopted_fd);
+	socket_restore(session->fds[connection]);
+	if (session->core.config.is_authenticated)
+		prove_adopt(session, connection);
+	else
+		session->adopted_fd = take_fd(&session->fds[connection]);
 }
 
 static void look(struct midair_session *session, uint32_t connection)
@@ -104,6 +117,9 @@ static void execute(struct midair_session *session, const struct session_action 
 	case SESSION_ACTION_LOOK:
 		look(session, action->connection);
 		break;
+	case SESSION_ACTION_AUTHENTICATE:
+		prove_start(session, action->connection);
+		break;
 	case SESSION_ACTION_RESET:
 		close_connection(session, action->connection);
 		break;
@@ -130,14 +146,13 @@ void session_feed(struct midair_session *session, struct session_event *event)
 		execute(session, &update.actions[i]);
 }
 
-static void describe(struct session_event *event, const struct socket_facts *facts)
+static void describe(struct session_event *event, const struct socket_facts *facts,
+		     bool was_dialled)
 {
 	event->local = facts->local;
 	event->remote = facts->remote;
 	event->round_trip_us = facts->round_trip_us;
-	event->crossing = event->type == SESSION_EVENT_CAUGHT
-				  ? MIDAIR_CAUGHT
-				  : crossing_classify(&facts->counts);
+	event->crossing = was_dialled ? crossing_classify(&facts->counts) : MIDAIR_CAUGHT;
 	/* On a crossing the kernel (6.18) times from our SYN-ACK to the peer's, which answers our
 	 * SYN: less than a round trip, anything down to 0. */
 	if (event->crossing == MIDAIR_CROSSED && facts->counts.retransmissions == 0)
@@ -174,7 +189,7 @@ static void landed(struct midair_session *session, enum session_event_type type,
 		event.type = SESSION_EVENT_REFUSED;
 		event.refusal = MIDAIR_REFUSED_BY_RESET;
 	} else {
-		describe(&event, &facts);
+		describe(&event, &facts, type == SESSION_EVENT_LANDED);
 		event.may_be_self = may_be_self(session, &event);
 	}
 	session_feed(session, &event);
@@ -214,11 +229,25 @@ static uint32_t free_caught(const struct midair_session *session)
 	return N_CONNECTIONS;
 }
 
+/* Strangers must not keep the peer out. */
+static uint32_t make_room(struct midair_session *session)
+{
+	struct session_event event = {
+		.type = SESSION_EVENT_UNPROVEN,
+		.connection = session_expendable(&session->core),
+		.result = MIDAIR_E_LIMIT,
+	};
+
+	if (event.connection < N_CONNECTIONS)
+		session_feed(session, &event);
+	return free_caught(session);
+}
+
 static void listener_ready(struct midair_session *session, uint32_t holder)
 {
 	for (int i = 0; i < ACCEPT_BATCH && session->holder_fds[holder] >= 0; i++) {
 		struct midair_endpoint remote;
-		uint32_t connection = free_caught(session);
+		uint32_t connection;
 		int fd = socket_accept(session->holder_fds[holder], &remote);
 
 		if (fd == -EMFILE || fd == -ENFILE)
@@ -226,6 +255,9 @@ static void listener_ready(struct midair_session *session, uint32_t holder)
 			stop_listening(session);
 		if (fd < 0)
 			return;
+		connection = free_caught(session);
+		if (connection == N_CONNECTIONS)
+			connection = make_room(session);
 		if (connection == N_CONNECTIONS) {
 			socket_close_reset(fd);
 			continue;
@@ -235,6 +267,56 @@ static void listener_ready(struct midair_session *session, uint32_t holder)
 	}
 }
 
+uint32_t session_hand_over(struct midair_session *session, int fd, uint64_t dialled_ns)
+{
+	struct session_event event = {.type = SESSION_EVENT_CAUGHT,
+				      .connection = N_CONNECTIONS};
+	struct socket_facts facts;
+	int result = session_is_over(session) ? MIDAIR_E_STATE : socket_facts(fd, &facts);
+
+	if (result == 0)
+		event.connection = free_caught(session);
+	if (result == 0 && event.connection == N_CONNECTIONS)
+		event.connection = make_room(session);
+	if (event.connection == N_CONNECTIONS ||
+	    loop_watch_end(&session->loop, fd, event.connection) != 0) {
+		loop_forget(&session->loop, fd);
+		socket_close_reset(fd);
+		return N_CONNECTIONS;
+	}
+	session->fds[event.connection] = fd;
+	describe(&event, &facts, dialled_ns != 0);
+	event.now_ns = clock_now_ns();
+	if (dialled_ns != 0 && event.round_trip_us == 0)
+		event.round_trip_us = (uint32_t)((event.now_ns - dialled_ns) / 1000);
+	session_feed(session, &event);
+	return session->fds[event.connection] == fd ? event.connection : N_CONNECTIONS;
+}
+
+void session_add_relayed(struct midair_session *session, int fd, const uint8_t *bytes,
+			 size_t size)
+{
+	struct session_event event = {.type = SESSION_EVENT_CAUGHT, .is_relayed = true};
+	uint32_t connection = free_caught(session);
+	struct socket_facts facts;
+
+	if (connection == N_CONNECTIONS)
+		connection = make_room(session);
+	if (session_is_over(session) || connection == N_CONNECTIONS ||
+	    socket_facts(fd, &facts) != 0 ||
+	    loop_watch_end(&session->loop, fd, connection) != 0) {
+		socket_close_reset(fd);
+		return;
+	}
+	session->fds[connection] = fd;
+	event.connection = connection;
+	describe(&event, &facts, false);
+	event.crossing = MIDAIR_CROSSING_UNKNOWN;
+	session_feed(session, &event);
+	if (session->fds[connection] == fd)
+		prove_feed(session, connection, bytes, size);
+}
+
 static bool is_settling_on(const struct midair_session *session, uint32_t connection)
 {
 	return session->core.phase == SESSION_SETTLING && session->core.best == connection;
@@ -242,10 +324,14 @@ static bool is_settling_on(const struct midair_session *session, uint32_t connec
 
 void session_on_descriptor(struct midair_session *session, uint32_t tag)
 {
-	if (tag >= HOLDER_TAG)
+	if (tag >= PAIRING_TAG)
+		session->pairing_calls->on_descriptor(session, tag - PAIRING_TAG);
+	else if (tag >= HOLDER_TAG)
 		listener_ready(session, tag - HOLDER_TAG);
 	else if (session->fds[tag] < 0)
 		return; /* closed by an earlier event of the same batch */
+	else if (session->proofs[tag] != NULL)
+		prove_on_descriptor(session, tag);
 	else if (tag >= SESSION_CAUGHT_BASE || is_settling_on(session, tag))
 		connection_ended(session, tag);
 	else

@@ -2,6 +2,25 @@
 #include "midair/midair.h"
 #include "os/bpf_table.h"
 #include "os/diag.h"
+#include "os/portmap.h"
+
+/* Every combination, as text that lives for ever. */
+#define WITH_NAT_PMP(line)                                                                     \
+	{                                                                                      \
+		line, line ", libnatpmp"                                                       \
+	}
+#define WITH_UPNP(line)                                                                        \
+	{                                                                                      \
+		WITH_NAT_PMP(line), WITH_NAT_PMP(line ", miniupnpc")                           \
+	}
+#define WITH_BPF(line)                                                                         \
+	{                                                                                      \
+		WITH_UPNP(line), WITH_UPNP(line ", bpf")                                       \
+	}
+#define WITH_MNL(line)                                                                         \
+	{                                                                                      \
+		WITH_BPF(line), WITH_BPF(line ", libmnl")                                      \
+	}
 
 const char *midair_version(void)
 {
@@ -10,7 +29,8 @@ const char *midair_version(void)
 
 const char *midair_features(void)
 {
-	static const char *const lines[2][2] = {{"", "bpf"}, {"libmnl", "libmnl, bpf"}};
+	static const char *const lines[2][2][2][2] = WITH_MNL("OpenSSL");
 
-	return lines[diag_feature()[0] != '\0'][bpf_table_feature()[0] != '\0'];
+	return lines[diag_feature()[0] != '\0'][bpf_table_feature()[0] != '\0']
+		    [portmap_upnp_feature()[0] != '\0'][portmap_nat_pmp_feature()[0] != '\0'];
 }

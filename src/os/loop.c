@@ -57,15 +57,26 @@ int loop_watch_input(struct loop *loop, int fd, uint32_t tag)
 	return watch(loop, fd, EPOLLIN, pack(LOOP_DESCRIPTOR, tag));
 }
 
+/* The descriptor may be watched for something else already. */
+static int watch_anew(struct loop *loop, int fd, uint32_t events, uint64_t data)
+{
+	struct epoll_event event = {.events = events, .data.u64 = data};
+
+	if (epoll_ctl(loop->epoll_fd, EPOLL_CTL_MOD, fd, &event) == 0)
+		return 0;
+	return errno == ENOENT ? watch(loop, fd, events, data) : -errno;
+}
+
 int loop_watch_end(struct loop *loop, int fd, uint32_t tag)
 {
-	struct epoll_event event = {.events = EPOLLET, .data.u64 = pack(LOOP_DESCRIPTOR, tag)};
-	int operation = EPOLL_CTL_MOD;
-
 	/* EPOLLERR and EPOLLHUP are always reported. */
-	if (epoll_ctl(loop->epoll_fd, operation, fd, &event) == 0)
-		return 0;
-	return errno == ENOENT ? watch(loop, fd, event.events, event.data.u64) : -errno;
+	return watch_anew(loop, fd, EPOLLET, pack(LOOP_DESCRIPTOR, tag));
+}
+
+int loop_watch_stream(struct loop *loop, int fd, uint32_t tag, bool is_sending)
+{
+	return watch_anew(loop, fd, EPOLLIN | (is_sending ? EPOLLOUT : 0u),
+			  pack(LOOP_DESCRIPTOR, tag));
 }
 
 void loop_forget(struct loop *loop, int fd)

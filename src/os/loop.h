@@ -43,6 +43,8 @@ void loop_deinit(struct loop *loop);
 int loop_watch_dial(struct loop *loop, int fd, uint32_t tag);
 int loop_watch_input(struct loop *loop, int fd, uint32_t tag);
 int loop_watch_end(struct loop *loop, int fd, uint32_t tag);
+/* Watches a connection for something to read, and for room to send when that is wanted. */
+int loop_watch_stream(struct loop *loop, int fd, uint32_t tag, bool is_sending);
 void loop_forget(struct loop *loop, int fd);
 
 /* UINT64_MAX disarms. */

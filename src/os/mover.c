@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "os/cleanup.h"
+#include "os/wide_pipe.h"
 
 /* Large enough that system calls do not count, small enough for the second-level cache. */
 #define BUFFER_BYTES (128u * 1024)
@@ -28,17 +29,36 @@ static size_t write_limit(const struct stat *status, int fd)
 	return BUFFER_BYTES;
 }
 
+/* splice() takes a socket's own mode for whether it may block, on older kernels whatever its
+ * flags say. */
+static bool is_spliceable(const struct stat *status, int fd)
+{
+	int flags = S_ISSOCK(status->st_mode) ? fcntl(fd, F_GETFL) : O_NONBLOCK;
+
+	return flags >= 0 && (flags & O_NONBLOCK) != 0 &&
+	       !(S_ISCHR(status->st_mode) && isatty(fd));
+}
+
 int mover_init(struct mover *mover, int in_fd, int out_fd)
 {
 	struct stat in_status;
 	struct stat out_status;
 
-	*mover = (struct mover){.in_fd = in_fd, .out_fd = out_fd};
+	*mover = (struct mover){.in_fd = in_fd, .out_fd = out_fd, .pipe_fds = {-1, -1}};
 	if (fstat(in_fd, &in_status) < 0 || fstat(out_fd, &out_status) < 0)
 		return -errno;
 	mover->is_in_socket = S_ISSOCK(in_status.st_mode);
 	mover->is_out_socket = S_ISSOCK(out_status.st_mode);
-	mover->is_splice = is_pipe(&in_status) || is_pipe(&out_status);
+	/* Not into a file: write() moves the offset under a lock, splice() (6.18) does not, and two
+	 * programs whose output a shell has sent to one file would overwrite each other. */
+	mover->is_splice = is_spliceable(&in_status, in_fd) &&
+			   is_spliceable(&out_status, out_fd) && !S_ISREG(out_status.st_mode);
+	if (mover->is_splice && !is_pipe(&in_status) && !is_pipe(&out_status))
+		mover->is_splice = wide_pipe_open(mover->pipe_fds) == 0;
+	wide_pipe_set(in_fd, PIPE_WIDEST_BYTES);
+	/* Less: there a page's place takes up to 32 KiB that splice() brings from a socket, and it
+	 * would be long before a slow reader holds the peer back. */
+	wide_pipe_set(out_fd, PIPE_WIDEST_BYTES / 4);
 	mover->write_max_bytes = write_limit(&out_status, out_fd);
 	mover->buffer = malloc(BUFFER_BYTES);
 	return mover->buffer == NULL ? -ENOMEM : 0;
@@ -46,6 +66,8 @@ int mover_init(struct mover *mover, int in_fd, int out_fd)
 
 void mover_deinit(struct mover *mover)
 {
+	mover->pipe_fds[0] = close_fd(mover->pipe_fds[0]);
+	mover->pipe_fds[1] = close_fd(mover->pipe_fds[1]);
 	free(mover->buffer);
 	mover->buffer = NULL;
 }
@@ -56,8 +78,15 @@ static void fail(struct mover *mover, enum mover_state state)
 	mover->state = state;
 }
 
-static ssize_t read_in(const struct mover *mover)
+static ssize_t read_in(struct mover *mover)
 {
+	if (mover->n_pipe_bytes > 0) {
+		/* what was on its way when splice() was refused */
+		ssize_t n = read(mover->pipe_fds[0], mover->buffer, BUFFER_BYTES);
+
+		mover->n_pipe_bytes -= n > 0 ? (size_t)n : 0;
+		return n;
+	}
 	if (mover->is_in_socket)
 		return recv(mover->in_fd, mover->buffer, BUFFER_BYTES, MSG_DONTWAIT);
 	return read(mover->in_fd, mover->buffer, BUFFER_BYTES);
@@ -108,8 +137,8 @@ static bool drain(struct mover *mover)
 	if (mover->begin < mover->end)
 		return mover->is_out_socket;
 	mover->state = MOVER_WAITS_FOR_INPUT;
-	/* Only a socket may be read without asking poll() again. */
-	return mover->is_in_socket;
+	/* Only a socket may be read without asking poll() again, and our own pipe. */
+	return mover->is_in_socket || mover->n_pipe_bytes > 0;
 }
 
 static void copy(struct mover *mover)
@@ -169,9 +198,72 @@ static void splice_step(struct mover *mover)
 	mover->state = MOVER_WAITS_FOR_INPUT;
 }
 
+static ssize_t splice_some(int in_fd, int out_fd, size_t n_bytes)
+{
+	return splice(in_fd, NULL, out_fd, NULL, n_bytes, SPLICE_F_NONBLOCK | SPLICE_F_MOVE);
+}
+
+/* An end that cannot be spliced. True when it was that. */
+static bool is_refused(struct mover *mover)
+{
+	if (errno != EINVAL && errno != ENOSYS)
+		return false;
+	mover->is_splice = false;
+	mover->state = MOVER_WAITS_FOR_INPUT;
+	return true;
+}
+
+/* Both return false when the mover has to wait or is over. */
+static bool fill_pipe(struct mover *mover)
+{
+	ssize_t n = splice_some(mover->in_fd, mover->pipe_fds[1], SPLICE_BYTES);
+
+	if (n > 0) {
+		mover->n_pipe_bytes = (size_t)n;
+		return true;
+	}
+	mover->state = MOVER_WAITS_FOR_INPUT;
+	if (n == 0)
+		mover->state = MOVER_ENDED;
+	else if (errno != EAGAIN && errno != EINTR && !is_refused(mover))
+		fail(mover, MOVER_INPUT_FAILED);
+	return false;
+}
+
+static bool drain_pipe(struct mover *mover)
+{
+	ssize_t n = splice_some(mover->pipe_fds[0], mover->out_fd, mover->n_pipe_bytes);
+
+	if (n > 0) {
+		mover->n_pipe_bytes -= (size_t)n;
+		mover->moved_bytes += (uint64_t)n;
+		return true;
+	}
+	mover->state = MOVER_WAITS_FOR_OUTPUT;
+	if (n < 0 && errno != EAGAIN && errno != EINTR && !is_refused(mover))
+		fail(mover, MOVER_OUTPUT_FAILED);
+	return false;
+}
+
+static void splice_through_pipe(struct mover *mover)
+{
+	uint64_t limit = mover->moved_bytes + STEP_BYTES;
+	bool is_able = true;
+
+	while (is_able && mover->moved_bytes < limit)
+		is_able = mover->n_pipe_bytes > 0 ? drain_pipe(mover) : fill_pipe(mover);
+	if (is_able)
+		mover->state = mover->n_pipe_bytes > 0 ? MOVER_WAITS_FOR_OUTPUT
+						       : MOVER_WAITS_FOR_INPUT;
+	else if (!mover->is_splice)
+		copy(mover);
+}
+
 void mover_step(struct mover *mover)
 {
-	if (mover->is_splice)
+	if (mover->is_splice && mover->pipe_fds[0] >= 0)
+		splice_through_pipe(mover);
+	else if (mover->is_splice)
 		splice_step(mover);
 	else
 		copy(mover);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * mover: one direction of a relay. Moves what it can without waiting, then says which end it
- * waits for. By splice() where one end is a pipe (no copy through user space), else through a
- * buffer.
+ * waits for. By splice() where the ends allow it (no copy through user space), directly when one
+ * of them is a pipe, else through a pipe of its own; and through a buffer where they do not.
  */
 #ifndef MIDAIR_OS_MOVER_H
 #define MIDAIR_OS_MOVER_H
@@ -27,6 +27,8 @@ struct mover {
 	bool is_in_socket;
 	bool is_out_socket;
 	bool is_splice;
+	int pipe_fds[2];	/* our own, or -1 */
+	size_t n_pipe_bytes;	/* that are in it */
 	size_t write_max_bytes; /* of one write: more could block */
 	unsigned char *buffer;
 	size_t begin;

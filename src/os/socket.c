@@ -23,10 +23,11 @@
  * 6.5; later at 0 to 6 s), and the session's redial starts a new row. */
 #define SYN_RETRIES_DOUBLING 2
 
-/* Shorter than the idle time of the most forgetful NATs, and an end to waiting for the dead. */
-#define KEEPALIVE_IDLE_S     30
-#define KEEPALIVE_INTERVAL_S 15
-#define KEEPALIVE_PROBES     6
+/* Shorter than the idle time of the most forgetful NATs, and an end to waiting for the dead: 40 s
+ * after the last that was heard. */
+#define KEEPALIVE_IDLE_S     20
+#define KEEPALIVE_INTERVAL_S 5
+#define KEEPALIVE_PROBES     4
 
 static int set_integer(int fd, int level, int name, int value)
 {
@@ -38,6 +39,14 @@ static int set_syn_timing(int fd)
 	if (set_integer(fd, IPPROTO_TCP, TCP_RTO_MAX_MS, SYN_INTERVAL_MAX_MS) == 0)
 		return set_integer(fd, IPPROTO_TCP, TCP_SYNCNT, SYN_RETRIES_MAX);
 	return set_integer(fd, IPPROTO_TCP, TCP_SYNCNT, SYN_RETRIES_DOUBLING);
+}
+
+bool socket_can_set_syn_interval(void)
+{
+	_cleanup_close_ int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, IPPROTO_TCP);
+
+	return fd >= 0 &&
+	       set_integer(fd, IPPROTO_TCP, TCP_RTO_MAX_MS, SYN_INTERVAL_MAX_MS) == 0;
 }
 
 static int bind_endpoint(int fd, const struct midair_endpoint *local)
@@ -233,6 +242,11 @@ int socket_guard_stream(int fd)
 int socket_release_stream(int fd)
 {
 	return set_linger(fd, false);
+}
+
+int socket_set_no_delay(int fd, bool is_on)
+{
+	return set_integer(fd, IPPROTO_TCP, TCP_NODELAY, is_on);
 }
 
 int socket_restore(int fd)

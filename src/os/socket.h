@@ -12,6 +12,9 @@
 /* Opens a socket bound to local (address family and port given; the address may be "any"). */
 int socket_open(const struct midair_endpoint *local);
 
+/* Whether the kernel lets us set the longest pause between two SYNs (TCP_RTO_MAX_MS). */
+bool socket_can_set_syn_interval(void);
+
 /* Sends the SYN. The outcome is told by socket_outcome() once the descriptor polls ready. */
 int socket_dial(int fd, const struct midair_endpoint *remote);
 
@@ -54,6 +57,9 @@ int socket_close_reset(int fd);
  * whole, close() is an ordinary one again. fd may also be something other than TCP. */
 int socket_guard_stream(int fd);
 int socket_release_stream(int fd);
+
+/* A message goes out although an earlier one is not acknowledged yet. 0 or -errno. */
+int socket_set_no_delay(int fd, bool is_on);
 
 /* Gives the winner the options of an ordinary connection back. */
 int socket_restore(int fd);

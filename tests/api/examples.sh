@@ -45,6 +45,30 @@ pair meet_blocking meet_poll
 pair meet_poll meet_epoll
 pair meet_epoll meet_blocking
 
+# Through a rendezvous server of our own, port and all.
+"$prefix/bin/midair" serve --listen $net.9:1314 2>"$work/server" &
+server=$!
+trap 'kill $server 2>/dev/null; wait; rm -rf "$work"' EXIT
+timeout 30 sh -c "until grep -q ready '$work/server'; do sleep 0.05; done"
+
+timeout 30 "$work/pair" $net.9:1314 <"$work/left.in" >"$work/left" 2>"$work/code" &
+left=$!
+timeout 30 sh -c "until grep -q - '$work/code'; do sleep 0.05; done"
+timeout 30 "$work/pair" $net.9:1314 "$(cat "$work/code")" <"$work/right.in" >"$work/right"
+wait $left
+cmp "$work/left" "$work/right.in"
+cmp "$work/right" "$work/left.in"
+echo "pair met pair"
+
+SECRET=$("$prefix/bin/midair" key)
+export SECRET
+timeout 30 "$work/pair_plain" $net.9:1314 >"$work/left" &
+left=$!
+timeout 30 "$work/pair_plain" $net.9:1314 >"$work/right"
+wait $left
+cmp "$work/left" "$work/right"
+echo "pair_plain met pair_plain"
+
 # Nothing but the public header may be needed, and wrong use is told by the exit status.
 status=0
 "$work/meet_blocking" nonsense >/dev/null 2>&1 || status=$?

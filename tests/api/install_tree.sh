@@ -21,12 +21,13 @@ want 'lib*/pkgconfig/midair.pc'
 want share/man/man1/midair.1
 want share/man/man3/midair.3
 want share/bash-completion/completions/midair
+want lib/systemd/system/midair.service
 want share/doc/midair/LICENSE
 want share/doc/midair/README.md
 want share/doc/midair/examples/*.c
 extra=$(find "$prefix" -type f ! -path "$prefix/share/doc/*" ! -path "$prefix/share/man/*" \
 	! -name 'libmidair*' ! -name midair ! -name midair.h ! -name midair.pc ! -name _midair \
-	! -name midair.fish)
+	! -name midair.fish ! -name midair.service)
 [ -z "$extra" ] || {
 	echo "installed for no known reason: $extra"
 	failed=1

@@ -1,62 +1,62 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Rule 2: includes point downwards only.
+# Rule 2: includes point downwards only, and OpenSSL is src/crypto's own.
 . "$(dirname "$0")/common.sh"
 
-# The project headers that each layer may include, and for core the system headers as well
-# (types and pure functions; core_is_pure.sh sees what is called).
-allowed() {
-	case $1 in
-	src/core/*) echo '^(core/|midair/midair\.h$)' ;;
-	src/os/*) echo '^(os/|core/|midair/midair\.h$)' ;;
-	src/preload/*) echo '^(preload/|lib/dial_internal\.h$|os/|core/|midair/midair\.h$)' ;;
-	src/lib/*) echo '^(lib/|os/|core/|midair/midair\.h$)' ;;
-	src/cli/lab* | src/cli/tour*) echo '^(cli/|lab/|midair/midair\.h$)' ;;
-	src/cli/*) echo '^(cli/|midair/midair\.h$)' ;;
-	lab/*) echo '^(lab/|os/|core/|midair/midair\.h$)' ;;
-	examples/*) echo '^midair/midair\.h$' ;;
-	include/*) echo '^$' ;;
-	src/*) echo 'unknown' ;;
-	esac
+# One awk for the whole tree. The project headers that each layer may include, and for core and the
+# public header the system headers as well (types and pure functions; core_is_pure.sh sees what is
+# called).
+rules='
+function allowed(file) {
+	if (file ~ /^src\/core\//) return "^(core/|midair/midair\\.h$)"
+	if (file ~ /^src\/os\//) return "^(os/|core/|midair/midair\\.h$)"
+	if (file ~ /^src\/crypto\//) return "^(crypto/|core/|midair/midair\\.h$)"
+	if (file ~ /^src\/preload\//)
+		return "^(preload/|lib/dial_internal\\.h$|os/|core/|midair/midair\\.h$)"
+	if (file ~ /^src\/lib\//) return "^(lib/|os/|crypto/|core/|midair/midair\\.h$)"
+	if (file ~ /^src\/serve\//) return "^(serve/|os/|core/|midair/midair\\.h$)"
+	if (file ~ /^src\/cli\/serve/) return "^(cli/|serve/serve\\.h$|midair/midair\\.h$)"
+	if (file ~ /^src\/cli\/(lab|tour)/) return "^(cli/|lab/|midair/midair\\.h$)"
+	if (file ~ /^src\/cli\//) return "^(cli/|midair/midair\\.h$)"
+	if (file ~ /^lab\//) return "^(lab/|serve/|os/|core/|midair/midair\\.h$)"
+	if (file ~ /^examples\//) return "^midair/midair\\.h$"
+	return "^$"
 }
-
-core_system='^(string|strings|stdio|stddef|stdint|stdbool|inttypes|limits|assert|ctype|errno|time|endian|stdalign|arpa/inet|netinet/in|netinet/tcp|sys/socket)\.h$'
-public_system='^(stdbool|stddef|stdint|time)\.h$'
-
-complain_unless() {
-	while read -r line header; do
-		printf '%s\n' "$header" | grep -Eq "$2" || echo "$1:$line: may not include $header"
-	done
+function allowed_system(file, header) {
+	if (header ~ /^(midair|core|os|crypto|serve|lib|cli|lab)\//) return allowed(file)
+	if (file ~ /^src\/core\//)
+		return "^(string|strings|stdio|stddef|stdint|stdbool|inttypes|limits|assert|ctype|errno|" \
+			"time|endian|stdalign|arpa/inet|netinet/in|netinet/tcp|sys/socket)\\.h$"
+	if (file ~ /^include\//) return "^(stdbool|stddef|stdint|time)\\.h$"
+	if (file ~ /^src\/crypto\//) return ""
+	return header ~ /^openssl\// ? "^$" : ""
 }
-
-# includes FILE BRACKETS: "line header" for each include of that form.
-includes() {
-	sed -nE "s/^[[:space:]]*#[[:space:]]*include[[:space:]]*[$2]([^\">]+)[\">].*/\1/; t p; b
-		:p
-		=; p" "$root/$1" | paste -d ' ' - -
+FNR == 1 && FILENAME ~ /^src\// &&
+	FILENAME !~ /^src\/(core|os|crypto|preload|lib|serve|cli)\// {
+	print FILENAME ": belongs to no layer"
 }
+/^[[:space:]]*#[[:space:]]*include[[:space:]]*[<"]/ {
+	if (FILENAME ~ /^src\// && FILENAME !~ /^src\/(core|os|crypto|preload|lib|serve|cli)\//)
+		next
+	bracket = $0
+	sub(/^[[:space:]]*#[[:space:]]*include[[:space:]]*/, "", bracket)
+	header = substr(bracket, 2)
+	sub(/[">].*/, "", header)
+	pattern = bracket ~ /^"/ ? allowed(FILENAME) : allowed_system(FILENAME, header)
+	if (header !~ pattern)
+		print FILENAME ":" FNR ": may not include " header
+}'
 
 check() {
-	for file in $(tree_files | grep -E '^(src|lab|examples|include)/.*\.[ch]$'); do
-		project=$(allowed "$file")
-		if [ "$project" = unknown ]; then
-			echo "$file: belongs to no layer"
-			continue
-		fi
-		includes "$file" '"' | complain_unless "$file" "$project"
-		includes "$file" '<' | grep -E ' (midair|core|os|lib|cli|lab)/' |
-			complain_unless "$file" "$project"
-		case $file in
-		src/core/*) includes "$file" '<' | complain_unless "$file" "$core_system" ;;
-		include/*) includes "$file" '<' | complain_unless "$file" "$public_system" ;;
-		esac
-	done
+	(cd "$root" && tree_files | grep -E '^(src|lab|examples|include)/.*\.[ch]$' |
+		xargs -r awk "$rules")
 }
 
 self_test() {
 	printf '#include <string.h>\n#include "core/b.h"\n#include "midair/midair.h"\n' |
 		sample src/core/a.c
 	printf '#include "os/b.h"\n#include "core/b.h"\n' | sample src/lib/a.c
+	printf '#include <openssl/evp.h>\n#include "core/b.h"\n' | sample src/crypto/a.c
 	printf '#include "lab/b.h"\n#include "cli/b.h"\n' | sample src/cli/tour.c
 	printf '#include <midair/midair.h>\n' | sample examples/a.c
 	expect_nothing
@@ -70,6 +70,10 @@ self_test() {
 	expect 'may not include core/session.h'
 	printf '#include "lab/wire.h"\n' | sample src/cli/meet.c
 	expect 'may not include lab/wire.h'
+	printf '#include "os/loop.h"\n' | sample src/crypto/a.c
+	expect 'may not include os/loop.h'
+	printf '#include <openssl/evp.h>\n' | sample src/lib/a.c
+	expect 'may not include openssl/evp.h'
 	printf '#include <core/random.h>\n' | sample examples/a.c
 	expect 'may not include core/random.h'
 	printf 'int a;\n' | sample src/misc/a.c

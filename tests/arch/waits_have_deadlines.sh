@@ -9,14 +9,17 @@
 list() {
 	cat <<-'LIST'
 		src/lib/meet.c poll the session's timer, armed for the deadline, is in its descriptor
-		src/lib/relay.c poll lives as long as the connection: the peer, end of file or stop_fd
-		src/cli/meet.c poll the session's timer; its other descriptor is for signals
+		src/cli/pipe.c poll the session's timer; its other descriptor is for signals
+		src/cli/secret_prompt.c poll a person types; a signal ends it
 		src/cli/dial_workers.c waitpid children whose pipe has ended: they are on their way out
 		src/cli/tour_host.c poll the session's timer
 		src/os/resolve.c getaddrinfo in a thread of its own; the caller waits with a timeout
+		src/serve/serve.c pthread_join workers, which look once a second whether the server is over
 		lab/namespace.c waitpid children that were killed or have ended, and the lab as a whole, whose runs have deadlines
 		examples/meet_poll.c poll the session's timer
 		examples/meet_epoll.c epoll_wait the session's timer
+		examples/pair.c poll the session's timer
+		examples/pair_plain.c poll the session's timer
 	LIST
 }
 

@@ -102,6 +102,9 @@ void command_finish(struct command *command)
 {
 	int status = 0;
 
+	if (command->is_finished)
+		return;
+	command->is_finished = true;
 	while (command->output.fd >= 0 || command->errors.fd >= 0)
 		read_some(command);
 	while (waitpid(command->pid, &status, WNOHANG) == 0) {
@@ -111,6 +114,29 @@ void command_finish(struct command *command)
 	}
 	command->elapsed_ms = now_ms() - command->begin_ms;
 	command->status = WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+}
+
+static bool has_open_end(const struct command *command)
+{
+	return command->output.fd >= 0 || command->errors.fd >= 0;
+}
+
+void command_finish_both(struct command *a, struct command *b)
+{
+	while (has_open_end(a) || has_open_end(b)) {
+		struct text *texts[] = {&a->output, &a->errors, &b->output, &b->errors};
+		struct pollfd fds[4];
+
+		for (size_t i = 0; i < 4; i++)
+			fds[i] = (struct pollfd){.fd = texts[i]->fd, .events = POLLIN};
+		if (now_ms() - a->begin_ms > PATIENCE_MS || poll(fds, 4, PATIENCE_MS) == 0)
+			give_up(has_open_end(a) ? a : b);
+		for (size_t i = 0; i < 4; i++)
+			if (fds[i].fd >= 0 && fds[i].revents != 0)
+				read_text(texts[i]);
+	}
+	command_finish(a);
+	command_finish(b);
 }
 
 void command_free(struct command *command)

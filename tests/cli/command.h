@@ -24,6 +24,7 @@ struct command {
 	uint64_t begin_ms;
 	uint64_t elapsed_ms; /* when finished */
 	int status;	     /* the exit status; -SIGNAL when killed */
+	bool is_finished;
 };
 
 /* What the child starts with. */
@@ -40,8 +41,10 @@ struct command *command_start(const char *const arguments[], unsigned int closed
 void command_feed(struct command *command, const char *text);
 /* Until the errors (standard error) contain the text. */
 void command_wait_text(struct command *command, const char *text);
-/* Until the program has ended and both its outputs are read. */
+/* Until the program has ended and both its outputs are read; once is enough. */
 void command_finish(struct command *command);
+/* Both at once: one that says much, such as every refusal in JSON, waits for its reader. */
+void command_finish_both(struct command *a, struct command *b);
 void command_free(struct command *command);
 
 /* Start, close the input, finish. */

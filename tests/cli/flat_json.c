@@ -78,10 +78,37 @@ static bool take_word(struct reader *reader, const char *word)
 	return true;
 }
 
+static bool take_value(struct reader *reader);
+
+static bool take_array(struct reader *reader)
+{
+	if (take(reader, ']'))
+		return true;
+	do {
+		if (!take_value(reader))
+			return false;
+	} while (take(reader, ','));
+	return take(reader, ']');
+}
+
+static bool take_object(struct reader *reader)
+{
+	do {
+		if (!take_string(reader) || !take(reader, ':') || !take_value(reader))
+			return false;
+	} while (take(reader, ','));
+	return take(reader, '}');
+}
+
+/* As deep as the command nests, which is not deep. */
 static bool take_value(struct reader *reader)
 {
 	if (reader->at < reader->end && *reader->at == '"')
 		return take_string(reader);
+	if (take(reader, '['))
+		return take_array(reader);
+	if (take(reader, '{'))
+		return take_object(reader);
 	return take_word(reader, "true") || take_word(reader, "false") ||
 	       take_word(reader, "null") || take_number(reader);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* flat_json: a strict reader (RFC 8259) of what the command prints: one object on a line, whose
- * values are no objects or arrays. */
+/* flat_json: a strict reader (RFC 8259) of what the command prints: one object on a line. Of values
+ * that are objects or arrays only the form is looked at. */
 #ifndef MIDAIR_TESTS_FLAT_JSON_H
 #define MIDAIR_TESTS_FLAT_JSON_H
 

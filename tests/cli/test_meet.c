@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "tests/cli/command.h"
+#include "tests/cli/event_schema.h"
 #include "tests/cli/flat_json.h"
 #include "tests/lib/silent_resolver.h"
 
@@ -127,57 +128,6 @@ static void verbose_prints_the_trace(void **state)
 	command_free(b);
 }
 
-static const struct {
-	const char *event;
-	const char *keys;
-} schema[] = {
-	{"\"bound\"", "event time_ms local "},
-	{"\"listening\"", "event time_ms local "},
-	{"\"waiting\"", "event time_ms wait_ms "},
-	{"\"dial\"", "event time_ms local remote try "},
-	{"\"refused\"", "event time_ms remote try by code elapsed_ms "},
-	{"\"stranger\"", "event time_ms local remote "},
-	{"\"landed\"", "event time_ms local remote try crossing round_trip_ms "},
-	{"\"connected\"", "event time_ms local remote try elapsed_ms crossing round_trip_ms "},
-	{"\"failed\"", "event time_ms code "},
-	{"\"error\"", "event code what text "},
-	{"\"why\"", "event cause text remedy remaining_ms owner "},
-	{"\"closed\"", "event code sent_bytes received_bytes "},
-	{"\"clock\"",
-	 "event start_unix synchronised estimated_error_ms maximum_error_ms verdict "},
-};
-
-static void check_json_line(const char *line, size_t n_bytes)
-{
-	char keys[FLAT_JSON_KEYS];
-	size_t n_event = 0;
-	const char *event = flat_json_find(line, "event", &n_event);
-	size_t row = 0;
-
-	if (!flat_json_read(line, n_bytes, keys) || event == NULL)
-		fail_msg("no JSON object: %.*s", (int)n_bytes, line);
-	while (row < N_ITEMS(schema) && (strlen(schema[row].event) != n_event ||
-					 memcmp(schema[row].event, event, n_event) != 0))
-		row++;
-	if (row == N_ITEMS(schema) || strcmp(schema[row].keys, keys) != 0)
-		fail_msg("not as documented: %.*s", (int)n_bytes, line);
-}
-
-/* Every line of standard error, the last one complete too. */
-static void check_json(const struct text *text)
-{
-	const char *line = text->bytes;
-
-	assert_true(text->n_bytes > 0);
-	while (*line != '\0') {
-		const char *end = strchr(line, '\n');
-
-		assert_non_null(end);
-		check_json_line(line, (size_t)(end - line));
-		line = end + 1;
-	}
-}
-
 static void json_lines_are_json_with_the_documented_keys(void **state)
 {
 	struct command *a = start_side(0, "--json", CLOSED_NOTHING);
@@ -187,10 +137,11 @@ static void json_lines_are_json_with_the_documented_keys(void **state)
 	(void)state;
 	command_feed(a, "I love you.");
 	command_feed(b, NULL);
+	command_finish_both(a, b);
 	end_well(a, "");
 	end_well(b, "I love you.");
-	check_json(&a->errors);
-	check_json(&b->errors);
+	event_schema_check(&a->errors);
+	event_schema_check(&b->errors);
 	assert_memory_equal(flat_json_find(a->errors.bytes, "sent_bytes", &n_bytes), "11", 2);
 	assert_non_null(strstr(a->errors.bytes, "\"event\":\"connected\""));
 	command_free(a);
@@ -216,7 +167,7 @@ static void failures_are_json_too(void **state)
 
 		assert_in_range(command->status, 1, 5);
 		assert_int_equal(command->output.n_bytes, 0);
-		check_json(&command->errors);
+		event_schema_check(&command->errors);
 		snprintf(wanted, sizeof(wanted), "{\"event\":\"error\",\"code\":\"%s\"",
 			 codes[i]);
 		if (strstr(command->errors.bytes, wanted) == NULL)

@@ -19,6 +19,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		FUZZ_CHECK(strcmp(nat_behavior_format(&again, buffer_again), buffer) == 0);
 		FUZZ_CHECK(again.syn_timeout_ns == behavior.syn_timeout_ns);
 		FUZZ_CHECK(again.established_timeout_ns == behavior.established_timeout_ns);
+		FUZZ_CHECK(again.background_per_s == behavior.background_per_s);
 		FUZZ_CHECK(again.allocation_delta == behavior.allocation_delta);
 	}
 	free(text);

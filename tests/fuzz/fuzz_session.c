@@ -2,8 +2,9 @@
 /*
  * The session under a network that does what it likes. The harness is an honest driver: it
  * answers every dial, and sends only events that a real socket could lead to; the input says
- * which of them, in pairs of bytes. Promises: at most one connection is adopted and every other
- * one is reset, no dial doubles, the SYN rate keeps its limit, the end comes by the deadline,
+ * which of them, in pairs of bytes. Promises: at most one connection is adopted (in an
+ * authenticated session one that was asked for a proof, and gave it) and every other one is reset,
+ * no dial doubles, the SYN rate keeps its limit, the end comes by the deadline,
  * is told once, and nothing happens after it.
  */
 #include "core/session.h"
@@ -16,7 +17,7 @@
 #define STEPS_MAX	3000
 #define TIMEOUT_NS	UINT64_C(20000000000)
 
-enum socket_state { CLOSED, OPENING, DIALLING, LANDED, ADOPTED };
+enum socket_state { CLOSED, OPENING, DIALLING, LANDED, PROVING, PROVEN, ADOPTED };
 
 struct driver {
 	struct session session;
@@ -62,16 +63,22 @@ static void take_action(struct driver *driver, const struct session_action *acti
 	FUZZ_CHECK(action->connection < CONNECTIONS_MAX);
 	switch (action->type) {
 	case SESSION_ACTION_DIAL:
-		FUZZ_CHECK(action->connection < driver->config.n_peers);
+		FUZZ_CHECK(action->connection < driver->session.config.n_peers);
 		FUZZ_CHECK(*socket == CLOSED && !is_over(driver));
 		*socket = OPENING;
+		break;
+	case SESSION_ACTION_AUTHENTICATE:
+		FUZZ_CHECK(*socket == LANDED && driver->config.is_authenticated);
+		FUZZ_CHECK(driver->config.has_key || driver->session.is_started);
+		*socket = PROVING;
 		break;
 	case SESSION_ACTION_RESET:
 		FUZZ_CHECK(*socket != CLOSED && *socket != ADOPTED);
 		*socket = CLOSED;
 		break;
 	case SESSION_ACTION_ADOPT:
-		FUZZ_CHECK(*socket == LANDED && driver->n_adopted == 0);
+		FUZZ_CHECK(*socket == (driver->config.is_authenticated ? PROVEN : LANDED));
+		FUZZ_CHECK(driver->n_adopted == 0);
 		*socket = ADOPTED;
 		driver->n_adopted++;
 		break;
@@ -116,12 +123,12 @@ static void check_rate(const struct driver *driver)
 			   REDIAL_LATE_RATE * late_ns / UINT64_C(1000000000);
 
 	FUZZ_CHECK(driver->n_dialled <=
-		   allowed + 1 + driver->config.n_peers + driver->n_unsent);
+		   allowed + 1 + driver->session.config.n_peers + driver->n_unsent);
 }
 
 static void answer_looks(struct driver *driver)
 {
-	for (uint32_t i = 0; i < driver->config.n_peers; i++) {
+	for (uint32_t i = 0; i < driver->session.config.n_peers; i++) {
 		bool is_asked = driver->is_looked_at[i];
 
 		driver->is_looked_at[i] = false;
@@ -137,11 +144,12 @@ static void answer_looks(struct driver *driver)
 static void answer_dials(struct driver *driver)
 {
 	answer_looks(driver);
-	for (uint32_t i = 0; i < driver->config.n_peers; i++) {
+	for (uint32_t i = 0; i < driver->session.config.n_peers; i++) {
 		struct session_event event = {
 			.type = SESSION_EVENT_DIALLED,
 			.connection = i,
-			.local = {.family = driver->config.peers[i].family, .port = 1314},
+			.local = {.family = driver->session.config.peers[i].family,
+				  .port = 1314},
 		};
 
 		if (driver->sockets[i] != OPENING)
@@ -185,7 +193,7 @@ static struct session_event landing(const struct driver *driver, uint32_t connec
 				    uint8_t argument)
 {
 	const struct midair_endpoint *peer =
-		&driver->config.peers[argument % driver->config.n_peers];
+		&driver->session.config.peers[argument % driver->session.config.n_peers];
 	struct session_event event = {
 		.type = SESSION_EVENT_CAUGHT,
 		.connection = connection,
@@ -200,7 +208,7 @@ static struct session_event landing(const struct driver *driver, uint32_t connec
 		event.remote.port ^= 1;
 	if (connection < SESSION_CAUGHT_BASE) {
 		event.type = SESSION_EVENT_LANDED;
-		event.remote = driver->config.peers[connection];
+		event.remote = driver->session.config.peers[connection];
 	}
 	if (argument & 128)
 		event.local = event.remote;
@@ -209,7 +217,7 @@ static struct session_event landing(const struct driver *driver, uint32_t connec
 
 static void end_dial(struct driver *driver, uint8_t argument, bool has_landed)
 {
-	uint32_t number = argument % driver->config.n_peers;
+	uint32_t number = argument % driver->session.config.n_peers;
 
 	if (driver->sockets[number] != DIALLING)
 		return;
@@ -228,6 +236,24 @@ static void end_dial(struct driver *driver, uint8_t argument, bool has_landed)
 	answer_dials(driver);
 }
 
+static uint32_t make_room(struct driver *driver)
+{
+	uint32_t number = session_expendable(&driver->session);
+
+	FUZZ_CHECK(driver->config.is_authenticated || number == SESSION_CONNECTIONS);
+	if (number == SESSION_CONNECTIONS)
+		return CONNECTIONS_MAX;
+	FUZZ_CHECK(number >= SESSION_CAUGHT_BASE && driver->sockets[number] >= LANDED);
+	step(driver, (struct session_event){
+			     .type = SESSION_EVENT_UNPROVEN,
+			     .connection = number,
+			     .result = MIDAIR_E_LIMIT,
+		     });
+	FUZZ_CHECK(driver->sockets[number] == CLOSED);
+	answer_dials(driver);
+	return number;
+}
+
 static void catch (struct driver *driver, uint8_t argument)
 {
 	uint32_t number = SESSION_CAUGHT_BASE;
@@ -235,6 +261,8 @@ static void catch (struct driver *driver, uint8_t argument)
 	while (number < CONNECTIONS_MAX && driver->sockets[number] != CLOSED)
 		number++;
 	if (number == CONNECTIONS_MAX)
+		number = make_room(driver);
+	if (number == CONNECTIONS_MAX || is_over(driver))
 		return;
 	driver->sockets[number] = LANDED;
 	step(driver, landing(driver, number, argument));
@@ -244,7 +272,7 @@ static void catch (struct driver *driver, uint8_t argument)
 static void lose(struct driver *driver)
 {
 	for (uint32_t i = 0; i < CONNECTIONS_MAX; i++) {
-		if (driver->sockets[i] != LANDED)
+		if (driver->sockets[i] != LANDED && driver->sockets[i] != PROVING)
 			continue;
 		step(driver, (struct session_event){
 				     .type = SESSION_EVENT_LOST,
@@ -255,8 +283,71 @@ static void lose(struct driver *driver)
 	}
 }
 
+/* The outcome of one proof that is under way. */
+static void judge(struct driver *driver, uint8_t argument)
+{
+	struct session_event event = {.connection = argument % CONNECTIONS_MAX};
+
+	while (event.connection < CONNECTIONS_MAX &&
+	       driver->sockets[event.connection] != PROVING)
+		event.connection++;
+	if (event.connection == CONNECTIONS_MAX)
+		return;
+	switch (argument >> 6) {
+	case 0:
+		driver->sockets[event.connection] = PROVEN;
+		event.type = SESSION_EVENT_PROVEN;
+		break;
+	case 1:
+		event.type = SESSION_EVENT_EXCHANGED;
+		break;
+	default:
+		event.type = SESSION_EVENT_UNPROVEN;
+		event.result = argument & 64 ? MIDAIR_E_AUTHENTICATION : MIDAIR_E_PROTOCOL;
+	}
+	step(driver, event);
+	answer_dials(driver);
+}
+
+static void add_candidate(struct driver *driver, uint8_t argument)
+{
+	step(driver, (struct session_event){
+			     .type = SESSION_EVENT_CANDIDATE,
+			     .remote = {.address = {(uint8_t)(argument & 128 ? 10 : 198), 51,
+						    100, argument & 31},
+					.family = argument & 64 ? MIDAIR_IPV6 : MIDAIR_IPV4,
+					.port = argument & 32 ? 1314 : 0},
+		     });
+	answer_dials(driver);
+}
+
+static void run_authenticated(struct driver *driver, uint8_t operation, uint8_t argument)
+{
+	if (!driver->config.is_authenticated)
+		return;
+	switch (operation) {
+	case 0:
+	case 1:
+		judge(driver, argument);
+		break;
+	case 2:
+		add_candidate(driver, argument);
+		break;
+	default:
+		if (argument == 255)
+			step(driver, (struct session_event){
+					     .type = SESSION_EVENT_GIVE_UP,
+					     .result = MIDAIR_E_PEER_LEFT,
+				     });
+	}
+}
+
 static void run(struct driver *driver, uint8_t operation, uint8_t argument)
 {
+	if (operation >= 128) {
+		run_authenticated(driver, operation % 4, argument);
+		return;
+	}
 	switch (operation % 8) {
 	case 0:
 		start(driver);
@@ -293,6 +384,11 @@ static void set_up(struct driver *driver, uint8_t peers, uint8_t flags)
 	driver->config.flags = flags & (MIDAIR_NO_LISTEN | MIDAIR_ONCE | MIDAIR_ANY_PORT);
 	driver->config.timeout_ns = TIMEOUT_NS;
 	driver->config.seed = flags;
+	driver->config.is_authenticated = peers & 64;
+	driver->config.has_key = flags & 64;
+	driver->config.is_from_anywhere = flags & 128;
+	driver->config.is_guessable = peers & 128;
+	driver->config.patience_ns = flags & 128 ? UINT64_C(5000000000) : 0;
 	for (uint32_t i = 0; i < driver->config.n_peers; i++)
 		driver->config.peers[i] = (struct midair_endpoint){
 			.address = {198, 51, 100, (uint8_t)(2 * i)},

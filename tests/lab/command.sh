@@ -46,6 +46,7 @@ esac
 expect 0 'usage: midair lab' "$midair" lab --help
 expect 0 'drop-drop-at-once' "$midair" lab --list
 expect 0 'round trip 20ms' "$midair" lab --list --file "$list"
+expect 0 'to the server 40ms from a and 40ms from b' "$midair" lab --list
 expect 2 'which scenario' "$midair" lab
 expect 2 'no scenario "nonsense"' "$midair" lab nonsense
 expect 2 'there is no option' "$midair" lab --nonsense
@@ -73,6 +74,8 @@ expect 0 'a 203.0.113.1 198.51.100.1' "$midair" lab --file "$list" --shell quick
 	sh -c 'echo "$MIDAIR_LAB_SIDE $MIDAIR_LAB_PEER $MIDAIR_LAB_SELF"'
 expect 0 'b 198.51.100.1' "$midair" lab --file "$list" --shell -b quick -- \
 	sh -c 'echo "$MIDAIR_LAB_SIDE $MIDAIR_LAB_PEER"'
+expect 0 '192.0.2.1:1314' "$midair" lab --shell pair-drop--drop -- \
+	sh -c 'echo "$MIDAIR_SERVER"'
 # A shell that reads its commands from a pipe, with the banner.
 output=$(echo 'echo "I am $MIDAIR_LAB_SIDE"' |
 	SHELL=/bin/sh "$midair" lab --file "$list" --shell quick 2>&1)

@@ -13,10 +13,11 @@
 #include <unistd.h>
 
 #include "lab/namespace.h"
+#include "lab/server.h"
 #include "os/cleanup.h"
 
 #define TIMEOUT_MS 10000
-#define N_SPACES   5
+#define N_SPACES   6
 
 /* What the lab inside tells: its network namespaces. Whoever lives keeps the pipe open. */
 struct tidings {
@@ -47,21 +48,27 @@ static int linger(void *context)
 static int live(void *context)
 {
 	const struct lab *lab = context;
-	struct network *network = lab_test_network("a=drop b=rst");
+	struct network *network = lab_test_network("a=drop b=rst server=2ms");
 	struct tidings tidings = {
 		.namespaces = {inode_of(network_host_namespace(network, LAB_A)),
 			       inode_of(network_host_namespace(network, LAB_B)),
+			       inode_of(network_host_namespace(network, LAB_S)),
 			       inode_of(network_box_namespace(network, LAB_A)),
 			       inode_of(network_box_namespace(network, LAB_B)),
 			       inode_of(network_wire_namespace(network))},
 	};
 	pid_t child = namespace_spawn(network_host_namespace(network, LAB_A), linger, NULL);
+	/* Reachable until the end: it is left to the kernel. */
+	static struct server *server;
 
+	/* It gives up rights, and with them the signal of its parent's death. */
+	if (server_start(&server, network, NULL) != 0)
+		return 1;
 	if (child < 0 || write(lab->write_fd, &tidings, sizeof(tidings)) != sizeof(tidings))
 		return 1;
 	if (lab->waits)
 		linger(NULL);
-	/* The orderly end leaves a child to the kernel too. */
+	/* The orderly end leaves the children to the kernel too. */
 	network_free(network);
 	return 0;
 }

@@ -12,6 +12,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#ifdef RIG_IS_ENCRYPTED
+#include "tests/lib/stream_rig.h"
+#define IS_ENCRYPTED true
+#else
+#define IS_ENCRYPTED false
+#endif
+
 #define CHUNK  65536
 #define PERIOD 251
 
@@ -108,11 +115,14 @@ void rig_init(struct rig *rig, enum end_kind in, enum end_kind out, uint64_t n_f
 	int in_fds[2];
 	int out_fds[2];
 	int connection[2];
+	int encrypted[2] = {-1, -1};
 	int stop[2];
 
 	open_ends(in, in_fds, n_file_bytes);
 	open_ends(out, out_fds, 0);
 	tcp_pair(connection);
+	if (IS_ENCRYPTED)
+		tcp_pair(encrypted);
 	assert_int_equal(pipe2(stop, O_CLOEXEC), 0);
 	*rig = (struct rig){
 		.in_fd = in_fds[0],
@@ -120,7 +130,8 @@ void rig_init(struct rig *rig, enum end_kind in, enum end_kind out, uint64_t n_f
 		/* a pipe's writing end is the second one, a file or device has only the first */
 		.out_fd = out_fds[1] >= 0 ? out_fds[1] : out_fds[0],
 		.drain_fd = out_fds[1] >= 0 ? out_fds[0] : -1,
-		.connection_fd = connection[0],
+		.connection_fd = IS_ENCRYPTED ? encrypted[0] : connection[0],
+		.proxy_fds = {IS_ENCRYPTED ? connection[0] : -1, encrypted[1]},
 		.peer_fd = connection[1],
 		.stop_fd = stop[0],
 		.stop_write_fd = stop[1],
@@ -129,6 +140,8 @@ void rig_init(struct rig *rig, enum end_kind in, enum end_kind out, uint64_t n_f
 	};
 	set_nonblocking(rig->connection_fd);
 	set_nonblocking(rig->peer_fd);
+	set_nonblocking(rig->proxy_fds[0]);
+	set_nonblocking(rig->proxy_fds[1]);
 	set_nonblocking(rig->feed_fd);
 	set_nonblocking(rig->drain_fd);
 }
@@ -140,21 +153,59 @@ static void close_here(int *fd)
 	*fd = -1;
 }
 
-static void run_child(struct rig *rig)
+/* With our ends open in a child nobody would ever see the end of the file. */
+static void close_ours(struct rig *rig)
 {
-	/* With our ends open here the child would never see the end of the file. */
 	close_here(&rig->feed_fd);
 	close_here(&rig->drain_fd);
 	close_here(&rig->peer_fd);
 	close_here(&rig->stop_write_fd);
 	sigaction(SIGPIPE, &(struct sigaction){.sa_handler = SIG_DFL}, NULL);
-	rig->outcome->result = midair_relay(rig->in_fd, rig->out_fd, rig->connection_fd,
-					    rig->stop_fd, rig->flags, &rig->outcome->moved);
+}
+
+static int relay(struct rig *rig)
+{
+#ifdef RIG_IS_ENCRYPTED
+	struct midair_stream *stream = stream_rig_open(rig->connection_fd, false);
+
+	return midair_stream_relay(rig->in_fd, rig->out_fd, stream, rig->stop_fd, rig->flags,
+				   &rig->outcome->moved);
+#else
+	return midair_relay(rig->in_fd, rig->out_fd, rig->connection_fd, rig->stop_fd,
+			    rig->flags, &rig->outcome->moved);
+#endif
+}
+
+static void run_child(struct rig *rig)
+{
+	close_ours(rig);
+	close_here(&rig->proxy_fds[0]);
+	close_here(&rig->proxy_fds[1]);
+	rig->outcome->result = relay(rig);
 	_exit(0);
+}
+
+static void start_proxy(struct rig *rig)
+{
+#ifdef RIG_IS_ENCRYPTED
+	rig->proxy = fork();
+	assert_true(rig->proxy >= 0);
+	if (rig->proxy != 0)
+		return;
+	close_ours(rig);
+	close_here(&rig->in_fd);
+	close_here(&rig->out_fd);
+	close_here(&rig->connection_fd);
+	close_here(&rig->stop_fd);
+	stream_rig_proxy(rig->proxy_fds[0], rig->proxy_fds[1]);
+#else
+	(void)rig;
+#endif
 }
 
 void rig_start(struct rig *rig)
 {
+	start_proxy(rig);
 	rig->child = fork();
 	assert_true(rig->child >= 0);
 	if (rig->child == 0)
@@ -164,17 +215,19 @@ void rig_start(struct rig *rig)
 	if (rig->drain_fd >= 0)
 		close_here(&rig->out_fd);
 	close_here(&rig->connection_fd);
+	close_here(&rig->proxy_fds[0]);
+	close_here(&rig->proxy_fds[1]);
 	close_here(&rig->stop_fd);
 }
 
-static void wait_child(struct rig *rig)
+static void wait_for_exit(pid_t child)
 {
 	uint64_t end_ms = now_ms() + PATIENCE_MS;
 	int status = 0;
 
-	while (waitpid(rig->child, &status, WNOHANG) == 0) {
+	while (waitpid(child, &status, WNOHANG) == 0) {
 		if (now_ms() > end_ms) {
-			kill(rig->child, SIGKILL);
+			kill(child, SIGKILL);
 			fail_msg("the relay does not end");
 		}
 		poll(NULL, 0, 1);
@@ -188,7 +241,7 @@ struct outcome rig_finish_keeping_peer(struct rig *rig)
 {
 	struct outcome outcome;
 
-	wait_child(rig);
+	wait_for_exit(rig->child);
 	outcome = *rig->outcome;
 	munmap(rig->outcome, sizeof(*rig->outcome));
 	close_here(&rig->out_fd);
@@ -203,5 +256,7 @@ struct outcome rig_finish(struct rig *rig)
 	struct outcome outcome = rig_finish_keeping_peer(rig);
 
 	close_here(&rig->peer_fd);
+	if (rig->proxy > 0)
+		wait_for_exit(rig->proxy);
 	return outcome;
 }

@@ -2,6 +2,9 @@
 /*
  * relay_rig: midair_relay() in a child process, its two ends and the peer in ours. The child has
  * every signal at its default, so that a SIGPIPE would kill it.
+ *
+ * Built with RIG_IS_ENCRYPTED it is midair_stream_relay() instead, and between the peer and it
+ * another child turns what is encrypted into plain bytes: the same promises, the same tests.
  */
 #ifndef MIDAIR_TESTS_RELAY_RIG_H
 #define MIDAIR_TESTS_RELAY_RIG_H
@@ -28,6 +31,7 @@ struct rig {
 	int in_fd;
 	int out_fd;
 	int connection_fd;
+	int proxy_fds[2]; /* to the other child: plain, encrypted; or -1 */
 	int stop_fd;
 	uint32_t flags;
 	/* ours: write what the relay is to send (-1: none), read what it received, be the peer */
@@ -36,6 +40,7 @@ struct rig {
 	int peer_fd;
 	int stop_write_fd;
 	pid_t child;
+	pid_t proxy;		 /* 0: none */
 	struct outcome *outcome; /* shared with the child */
 };
 

@@ -3,7 +3,8 @@
 #include "tests/sim/world.h"
 
 /* Its ports, so that each try is a new 4-tuple. */
-#define FIRST_PORT 20000u
+#define FIRST_PORT  20000u
+#define FOREIGN_KEY 99u
 
 static void connect_to_victim(struct world *world)
 {
@@ -19,6 +20,23 @@ static void connect_to_victim(struct world *world)
 		tcp_close(&self->tcp, old);
 	self->tcp.now_ns = world->now_ns;
 	tcp_connect(&self->tcp, (uint16_t)(FIRST_PORT + adversary->n_sent % 4000), &target);
+}
+
+void adversary_wake(struct world *world)
+{
+	struct tcp_host *host = &world->nodes[NODE_ADVERSARY].tcp;
+	enum adversary_speech speech = world->adversary.speech;
+
+	for (int i = 0; i < host->n_ever; i++) {
+		struct tcp_socket *socket = &host->sockets[i];
+
+		if (socket->state != TCP_ESTABLISHED || socket->out_bytes != 0)
+			continue;
+		if (speech == SPEECH_HELLO)
+			tcp_send(host, i, HELLO_BYTES + FOREIGN_KEY);
+		else if (speech == SPEECH_ECHO && socket->in_bytes != 0)
+			tcp_send(host, i, socket->in_bytes);
+	}
 }
 
 /* Knows everything about the connection but its sequence numbers. */

@@ -27,6 +27,20 @@ static void close_connection(struct node *node, uint32_t connection)
 	if (*number != TCP_NO_SOCKET)
 		tcp_close(&node->tcp, *number);
 	*number = TCP_NO_SOCKET;
+	node->player.is_proving[connection] = false;
+}
+
+/* The client's hello is its proof; the server's flight is the answer, to one connection alone. */
+static void authenticate(struct node *node, uint32_t connection)
+{
+	struct player *player = &node->player;
+
+	player->is_proving[connection] = true;
+	if (!player->is_server)
+		tcp_send(&node->tcp, player->sockets[connection],
+			 (uint16_t)(HELLO_BYTES + player->key));
+	/* what has come before it was asked for */
+	net_wake(node->world, node->number);
 }
 
 static bool is_doubled(const struct node *node, const struct midair_endpoint *remote)
@@ -100,6 +114,9 @@ static void adopt(struct node *node, uint32_t connection)
 	player->adopted = player->sockets[connection];
 	player->adopted_iss = socket->iss;
 	player->adopted_irs = socket->irs;
+	if (player->is_server && player->is_proving[connection] && socket->out_bytes == 0)
+		tcp_send(&node->tcp, player->adopted, (uint16_t)(FLIGHT_BYTES + player->key));
+	player->is_proving[connection] = false;
 	player->sockets[connection] = TCP_NO_SOCKET;
 }
 
@@ -132,6 +149,8 @@ static void report(struct node *node, const struct midair_event *event)
 		player->n_landed++;
 	if (event->type == MIDAIR_EVENT_STRANGER)
 		player->n_strangers++;
+	if (event->type == MIDAIR_EVENT_UNPROVEN)
+		player->n_unproven++;
 	if (event->type != MIDAIR_EVENT_CONNECTED && event->type != MIDAIR_EVENT_FAILED)
 		return;
 	player->end = *event;
@@ -159,6 +178,9 @@ static void execute(struct node *node, const struct session_action *action)
 		break;
 	case SESSION_ACTION_LOOK:
 		look(node, action->connection);
+		break;
+	case SESSION_ACTION_AUTHENTICATE:
+		authenticate(node, action->connection);
 		break;
 	case SESSION_ACTION_RESET:
 		close_connection(node, action->connection);
@@ -259,24 +281,83 @@ static void connection_ended(struct node *node, uint32_t connection)
 	feed(node, &event);
 }
 
-static void listener_ready(struct node *node, int listener)
+/* What has come says who is at the other end. */
+static void judge(struct node *node, uint32_t connection)
+{
+	struct player *player = &node->player;
+	const struct tcp_socket *socket = socket_of(node, connection);
+	uint32_t proof = (player->is_server ? HELLO_BYTES : FLIGHT_BYTES) + player->key;
+	struct session_event event = {.connection = connection};
+
+	if (socket->state == TCP_DEAD) {
+		connection_ended(node, connection);
+		return;
+	}
+	if (socket->in_bytes == 0 ||
+	    (player->is_hasty && socket->out_bytes != 0 && socket->timer_ns != TCP_NO_TIMER))
+		return;
+	event.type = SESSION_EVENT_PROVEN;
+	if (socket->in_bytes != proof) {
+		event.type = SESSION_EVENT_UNPROVEN;
+		event.result = MIDAIR_E_AUTHENTICATION;
+	}
+	feed(node, &event);
+}
+
+/* For ablation: the peer is answered wherever it shows, and we decide later. */
+static void answer_all(struct node *node)
 {
 	struct player *player = &node->player;
 
-	while (player->end.type == MIDAIR_EVENT_NONE) {
+	for (uint32_t i = 0; i < N_CONNECTIONS; i++) {
+		struct tcp_socket *socket = socket_of(node, i);
+
+		if (player->is_proving[i] && socket->out_bytes == 0 &&
+		    socket->in_bytes == HELLO_BYTES + player->key)
+			tcp_send(&node->tcp, player->sockets[i],
+				 (uint16_t)(FLIGHT_BYTES + player->key));
+	}
+}
+
+static uint32_t make_room(struct node *node)
+{
+	struct session_event event = {
+		.type = SESSION_EVENT_UNPROVEN,
+		.connection = session_expendable(&node->player.session),
+		.result = MIDAIR_E_LIMIT,
+	};
+
+	if (event.connection < N_CONNECTIONS)
+		feed(node, &event);
+	return event.connection;
+}
+
+uint32_t player_take(struct node *node, int number)
+{
+	struct player *player = &node->player;
+	uint32_t i = SESSION_CAUGHT_BASE;
+
+	while (i < N_CONNECTIONS && player->sockets[i] != TCP_NO_SOCKET)
+		i++;
+	if (i == N_CONNECTIONS)
+		i = make_room(node);
+	if (i == N_CONNECTIONS) {
+		tcp_close(&node->tcp, number);
+		return 0;
+	}
+	player->sockets[i] = number;
+	landed(node, SESSION_EVENT_CAUGHT, i);
+	return i;
+}
+
+static void listener_ready(struct node *node, int listener)
+{
+	while (node->player.end.type == MIDAIR_EVENT_NONE) {
 		int number = tcp_accept(&node->tcp, listener);
-		uint32_t i = SESSION_CAUGHT_BASE;
 
 		if (number == TCP_NO_SOCKET)
 			return;
-		while (i < N_CONNECTIONS && player->sockets[i] != TCP_NO_SOCKET)
-			i++;
-		if (i == N_CONNECTIONS) {
-			tcp_close(&node->tcp, number);
-			continue;
-		}
-		player->sockets[i] = number;
-		landed(node, SESSION_EVENT_CAUGHT, i);
+		player_take(node, number);
 	}
 }
 
@@ -290,7 +371,9 @@ static void look_at_connections(struct node *node)
 	for (uint32_t i = 0; i < N_CONNECTIONS; i++) {
 		if (node->player.sockets[i] == TCP_NO_SOCKET)
 			continue;
-		if (i >= SESSION_CAUGHT_BASE || is_settling_on(&node->player, i))
+		if (node->player.is_proving[i])
+			judge(node, i);
+		else if (i >= SESSION_CAUGHT_BASE || is_settling_on(&node->player, i))
 			connection_ended(node, i);
 		else
 			dial_ready(node, i);
@@ -313,6 +396,8 @@ void player_wake(struct node *node)
 		player->was_lost = true;
 	if (!player->is_playing || player->end.type != MIDAIR_EVENT_NONE)
 		return;
+	if (player->is_hasty && player->is_server)
+		answer_all(node);
 	look_at_connections(node);
 	for (int i = 0; i < N_LISTENERS; i++) {
 		if (player->listeners[i] != TCP_NO_SOCKET)
@@ -354,9 +439,11 @@ void player_prepare(struct node *node)
 	player->is_playing = true;
 	for (int i = 0; i < N_LISTENERS && player->is_listening; i++) {
 		enum midair_family family = i == 0 ? MIDAIR_IPV4 : MIDAIR_IPV6;
-		int listener = names_family(player, family)
-				       ? tcp_listen(&node->tcp, family, player->port)
-				       : TCP_NO_SOCKET;
+		/* who may come from anywhere may come over any family */
+		bool is_wanted =
+			player->session.config.is_from_anywhere || names_family(player, family);
+		int listener =
+			is_wanted ? tcp_listen(&node->tcp, i, player->port) : TCP_NO_SOCKET;
 
 		player->listeners[i] = listener < 0 ? TCP_NO_SOCKET : listener;
 	}
@@ -369,5 +456,21 @@ void player_start(struct node *node)
 	if (node->player.end.type != MIDAIR_EVENT_NONE)
 		return;
 	feed(node, &event);
+	finish_if_over(node);
+}
+
+void player_candidates(struct node *node)
+{
+	struct player *player = &node->player;
+
+	for (size_t i = 0; i < player->n_candidates; i++) {
+		struct session_event event = {
+			.type = SESSION_EVENT_CANDIDATE,
+			.remote = player->candidates[i],
+		};
+
+		if (player->end.type == MIDAIR_EVENT_NONE)
+			feed(node, &event);
+	}
 	finish_if_over(node);
 }

@@ -8,11 +8,12 @@
 #define QUEUE_SIZE 8192
 
 enum queue_type {
-	QUEUE_ARRIVAL,	/* segment, at node; from tells the way it came */
-	QUEUE_LOOPBACK, /* segment, at node, sent to itself */
-	QUEUE_WAKE,	/* node: its sockets changed */
-	QUEUE_PREPARE,	/* node: the program begins, and waits for its instant */
-	QUEUE_START,	/* node: the attempt begins */
+	QUEUE_ARRIVAL,	  /* segment, at node; from tells the way it came */
+	QUEUE_LOOPBACK,	  /* segment, at node, sent to itself */
+	QUEUE_WAKE,	  /* node: its sockets changed */
+	QUEUE_PREPARE,	  /* node: the program begins, and waits for its instant */
+	QUEUE_START,	  /* node: the attempt begins */
+	QUEUE_CANDIDATES, /* node: hears of the peer's other addresses */
 	QUEUE_ADVERSARY,
 };
 

@@ -21,10 +21,22 @@ struct random_world {
 	bool has_own_name[2];
 	bool is_ipv4_first[2];
 	uint64_t wait_ns[2];
+	/* Of an authenticated world: */
+	bool is_authenticated;
+	bool has_second[2];	   /* knows the peer's second IPv6 address */
+	size_t n_known[2];	   /* of the peer's addresses at the start */
+	uint64_t candidates_ns[2]; /* after which the others come; 0: all are known */
+	uint32_t server;	   /* the node in role A */
+	bool has_one_key;	   /* the two players have the same */
 };
 
 /* Sets the world up; returns until when to run it. */
 uint64_t random_world(struct world *world, struct random_world *plan, uint64_t seed);
+
+/* The same world with connections that must prove themselves: a second address of one family,
+ * addresses that become known late, keys that may differ, strangers that talk. */
+uint64_t random_authenticated_world(struct world *world, struct random_world *plan,
+				    uint64_t seed);
 
 /* The plan in words, for a failure's report. Returns buffer. */
 #define RANDOM_WORLD_TEXT_SIZE 1024

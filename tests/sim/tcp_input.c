@@ -13,9 +13,12 @@ static void kill_socket(struct tcp_host *host, struct tcp_socket *socket, int er
 	/* a request or a child that nobody has seen disappears without a word */
 	bool is_unseen = socket->is_child && !socket->is_accepted;
 
-	socket->state = is_unseen ? TCP_FREE : TCP_DEAD;
+	tcp_leave(host, socket);
+	socket->state = TCP_DEAD;
 	socket->error = error;
-	host->wake(host->context);
+	if (is_unseen)
+		tcp_free_socket(host, socket);
+	tcp_wake(host, socket);
 }
 
 static void answer_reset(struct tcp_host *host, const struct segment *segment)
@@ -38,10 +41,11 @@ static void establish(struct tcp_host *host, struct tcp_socket *socket,
 		      enum midair_crossing crossing)
 {
 	socket->state = TCP_ESTABLISHED;
+	host->n_acceptable += socket->is_child;
 	socket->crossing = socket->is_child ? MIDAIR_CAUGHT : crossing;
 	socket->round_trip_us = (uint32_t)((host->now_ns - socket->sent_ns) / 1000);
 	socket->timer_ns = TCP_NO_TIMER;
-	host->wake(host->context);
+	tcp_wake(host, socket);
 }
 
 /* 3.10.7.2 */
@@ -67,6 +71,7 @@ static void in_listen(struct tcp_host *host, const struct tcp_socket *listener,
 	child->remote = segment->source;
 	child->iss = (uint32_t)random_next(&host->random);
 	child->irs = segment->sequence;
+	tcp_enlist(host, child);
 	tcp_start_timer(host, child);
 	tcp_emit(host, child, SEGMENT_SYN | SEGMENT_ACK);
 }
@@ -129,12 +134,28 @@ static void take_syn(struct tcp_host *host, struct tcp_socket *socket,
 static void take_reset(struct tcp_host *host, struct tcp_socket *socket,
 		       const struct segment *segment)
 {
-	uint32_t offset = segment->sequence - (socket->irs + 1);
+	uint32_t offset = segment->sequence - (socket->irs + 1 + socket->in_bytes);
 
 	if (offset == 0)
 		kill_socket(host, socket, -ECONNRESET);
 	else if (offset < WINDOW)
 		challenge(host, socket);
+}
+
+static void take_data(struct tcp_host *host, struct tcp_socket *socket,
+		      const struct segment *segment)
+{
+	bool is_new = socket->in_bytes == 0;
+
+	if (segment->acknowledgement == socket->iss + 1 + socket->out_bytes)
+		socket->timer_ns = TCP_NO_TIMER;
+	if (segment->payload_bytes == 0 || segment->sequence != socket->irs + 1)
+		return;
+	if (is_new)
+		socket->in_bytes = segment->payload_bytes;
+	tcp_emit(host, socket, SEGMENT_ACK);
+	if (is_new)
+		tcp_wake(host, socket);
 }
 
 /* 3.10.7.4, with RFC 5961 */
@@ -153,40 +174,16 @@ static void in_synchronised(struct tcp_host *host, struct tcp_socket *socket,
 		challenge(host, socket);
 		return;
 	}
-	if (!(segment->flags & SEGMENT_ACK) || socket->state != TCP_SYN_RECV)
+	if (!(segment->flags & SEGMENT_ACK))
 		return;
-	if (segment->acknowledgement != socket->iss + 1)
+	if (socket->state == TCP_SYN_RECV && segment->acknowledgement != socket->iss + 1) {
 		answer_reset(host, segment);
-	else
+		return;
+	}
+	if (socket->state == TCP_SYN_RECV)
 		establish(host, socket,
 			  socket->has_syn_ack ? MIDAIR_CROSSED : MIDAIR_MET_BY_PEER);
-}
-
-static struct tcp_socket *find(struct tcp_host *host, const struct midair_endpoint *local,
-			       const struct midair_endpoint *remote)
-{
-	for (int i = 0; i < host->n_ever; i++) {
-		struct tcp_socket *socket = &host->sockets[i];
-
-		if (socket->state >= TCP_SYN_SENT && socket->remote.port == remote->port &&
-		    midair_endpoint_equal(&socket->local, local) &&
-		    midair_endpoint_equal(&socket->remote, remote))
-			return socket;
-	}
-	return NULL;
-}
-
-static const struct tcp_socket *find_listener(const struct tcp_host *host,
-					      const struct midair_endpoint *local)
-{
-	for (int i = 0; i < host->n_ever; i++) {
-		const struct tcp_socket *socket = &host->sockets[i];
-
-		if (socket->state == TCP_LISTENING &&
-		    midair_endpoint_equal(&socket->local, local))
-			return socket;
-	}
-	return NULL;
+	take_data(host, socket, segment);
 }
 
 static int errno_of(enum segment_error error)
@@ -216,7 +213,7 @@ static int errno_of(enum segment_error error)
 static void take_error(struct tcp_host *host, const struct segment *segment)
 {
 	struct tcp_socket *socket =
-		find(host, &segment->about_source, &segment->about_destination);
+		tcp_find(host, &segment->about_source, &segment->about_destination);
 	int error = errno_of(segment->error);
 
 	if (!socket || error == 0 || segment->sequence - socket->iss > 1)
@@ -234,7 +231,7 @@ void tcp_receive(struct tcp_host *host, const struct segment *segment)
 		take_error(host, segment);
 		return;
 	}
-	socket = find(host, &segment->destination, &segment->source);
+	socket = tcp_find(host, &segment->destination, &segment->source);
 	if (socket) {
 		if (socket->state == TCP_SYN_SENT)
 			in_syn_sent(host, socket, segment);
@@ -242,7 +239,7 @@ void tcp_receive(struct tcp_host *host, const struct segment *segment)
 			in_synchronised(host, socket, segment);
 		return;
 	}
-	listener = find_listener(host, &segment->destination);
+	listener = tcp_find_listener(host, &segment->destination);
 	if (listener)
 		in_listen(host, listener, segment);
 	else

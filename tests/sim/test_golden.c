@@ -113,6 +113,71 @@ static void self(struct world *world)
 	play(world, NODE_B, &to_a, 1, MIDAIR_NO_LISTEN, 5 * MS);
 }
 
+static void play_authenticated(struct world *world, uint32_t node,
+			       const struct midair_endpoint *peers, size_t n_peers,
+			       size_t n_known, uint64_t start_ns)
+{
+	world_play(world, node,
+		   &(struct player_config){
+			   .peers = peers,
+			   .n_peers = n_peers,
+			   .port = SCENARIO_PORT,
+			   .wait_ns = start_ns,
+			   .start_ns = start_ns,
+			   .timeout_ns = 2 * S,
+			   .is_authenticated = true,
+			   .is_server = node == NODE_A,
+			   .key = 1,
+			   .n_known = n_known,
+			   .candidates_ns = n_known < n_peers ? 10 * MS : 0,
+		   });
+}
+
+/* Three connections land; what a answers is what both adopt. */
+static void three_proofs(struct world *world)
+{
+	struct midair_endpoint to_a[] = {
+		world_outer(world, NODE_A, MIDAIR_IPV4, SCENARIO_PORT),
+		world_outer(world, NODE_A, MIDAIR_IPV6, SCENARIO_PORT),
+		world_second(world, NODE_A, SCENARIO_PORT),
+	};
+	struct midair_endpoint to_b[] = {
+		world_outer(world, NODE_B, MIDAIR_IPV4, SCENARIO_PORT),
+		world_outer(world, NODE_B, MIDAIR_IPV6, SCENARIO_PORT),
+		world_second(world, NODE_B, SCENARIO_PORT),
+	};
+
+	set_links(world, 20 * MS);
+	set_box(world, NODE_A, "drop");
+	set_box(world, NODE_B, "rst");
+	play_authenticated(world, NODE_A, to_b, 3, 3, 5 * MS);
+	play_authenticated(world, NODE_B, to_a, 3, 1, 5 * MS);
+}
+
+/* Somebody repeats to a what a says, and to b nothing of it matters. */
+static void echo(struct world *world)
+{
+	struct midair_endpoint a = world_outer(world, NODE_A, MIDAIR_IPV4, SCENARIO_PORT);
+	struct midair_endpoint b = world_outer(world, NODE_B, MIDAIR_IPV4, SCENARIO_PORT);
+
+	set_links(world, 20 * MS);
+	set_box(world, NODE_A, "drop");
+	play_authenticated(world, NODE_A, &b, 1, 1, 150 * MS);
+	play_authenticated(world, NODE_B, &a, 1, 1, 50 * MS);
+	world->adversary = (struct adversary){
+		.victim = NODE_B,
+		.kind = ADVERSARY_STRANGER,
+		.speech = SPEECH_ECHO,
+		.pause_ns = S,
+		.until_ns = 1,
+	};
+	world_put(world, &(struct queue_item){
+				 .type = QUEUE_ADVERSARY,
+				 .when_ns = MS / 2,
+				 .node = NODE_ADVERSARY,
+			 });
+}
+
 static const struct {
 	const char *name;
 	const char *scenario; /* or NULL and */
@@ -145,6 +210,10 @@ static const struct {
 	 "Connections of both families land; both ends choose IPv6."},
 	{"self", NULL, self, 1,
 	 "a names itself as well: a connection to ourselves is never a success."},
+	{"three-proofs", NULL, three_proofs, 1,
+	 "Authenticated: b learns two addresses of a later. What role A answers, both adopt."},
+	{"echo", NULL, echo, 1,
+	 "Authenticated: whoever repeats to b what b says is not the peer."},
 };
 
 #define N_STORIES (sizeof(stories) / sizeof(stories[0]))

@@ -196,7 +196,7 @@ static void nobody_answers_with_reset(void **state)
 
 static void the_syn_sent_socket_takes_the_syn_not_the_listener(void **state)
 {
-	int listener = tcp_listen(&host, MIDAIR_IPV4, 1314);
+	int listener = tcp_listen(&host, 0, 1314);
 	struct tcp_socket *socket = dial();
 
 	(void)state;
@@ -208,7 +208,7 @@ static void the_syn_sent_socket_takes_the_syn_not_the_listener(void **state)
 static void a_listener_catches_and_then_holds_the_tuple(void **state)
 {
 	struct midair_endpoint remote = endpoint(THERE);
-	int listener = tcp_listen(&host, MIDAIR_IPV4, 1314);
+	int listener = tcp_listen(&host, 0, 1314);
 	int child;
 
 	(void)state;

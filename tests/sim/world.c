@@ -14,9 +14,15 @@ static const struct {
 	const char *inner[TCP_ADDRESSES];
 	const char *outer[TCP_ADDRESSES];
 } places[N_NODES] = {
-	{"a", {"10.0.0.2:1", "[2001:db8:a::2]:1"}, {"203.0.113.1:1", "[2001:db8:a::2]:1"}},
-	{"b", {"192.168.1.2:1", "[2001:db8:b::2]:1"}, {"198.51.100.1:1", "[2001:db8:b::2]:1"}},
-	{"x", {"192.0.2.66:1", "[2001:db8:c::66]:1"}, {"192.0.2.66:1", "[2001:db8:c::66]:1"}},
+	{"a",
+	 {"10.0.0.2:1", "[2001:db8:a::2]:1", "[fd00:a::2]:1"},
+	 {"203.0.113.1:1", "[2001:db8:a::2]:1", "[fd00:a::2]:1"}},
+	{"b",
+	 {"192.168.1.2:1", "[2001:db8:b::2]:1", "[fd00:b::2]:1"},
+	 {"198.51.100.1:1", "[2001:db8:b::2]:1", "[fd00:b::2]:1"}},
+	{"x",
+	 {"192.0.2.66:1", "[2001:db8:c::66]:1", "[fd00:c::66]:1"},
+	 {"192.0.2.66:1", "[2001:db8:c::66]:1", "[fd00:c::66]:1"}},
 };
 
 struct world *world_new(void)
@@ -144,6 +150,14 @@ struct midair_endpoint world_outer(const struct world *world, uint32_t node,
 	return pick(world->nodes[node].outer, family, port);
 }
 
+struct midair_endpoint world_second(const struct world *world, uint32_t node, uint16_t port)
+{
+	struct midair_endpoint endpoint = world->nodes[node].outer[2];
+
+	endpoint.port = port;
+	return endpoint;
+}
+
 struct midair_endpoint world_inner(const struct world *world, uint32_t node,
 				   enum midair_family family, uint16_t port)
 {
@@ -153,15 +167,26 @@ struct midair_endpoint world_inner(const struct world *world, uint32_t node,
 void world_play(struct world *world, uint32_t number, const struct player_config *config)
 {
 	struct player *player = &world->nodes[number].player;
+	bool is_late = config->candidates_ns != 0;
+	size_t n_known = is_late ? config->n_known : config->n_peers;
 	struct session_config session = {
-		.n_peers = (uint32_t)config->n_peers,
+		.n_peers = (uint32_t)n_known,
 		.flags = config->flags,
+		.is_authenticated = config->is_authenticated,
+		.is_from_anywhere = config->is_authenticated,
+		.patience_ns = is_late ? 2 * config->candidates_ns : 0,
 		.timeout_ns = config->timeout_ns,
 		.seed = random_next(&world->random),
 	};
 
-	for (size_t i = 0; i < config->n_peers; i++)
-		session.peers[i] = config->peers[i];
+	for (size_t i = 0; i < config->n_peers; i++) {
+		if (i < n_known)
+			session.peers[i] = config->peers[i];
+		else
+			player->candidates[player->n_candidates++] = config->peers[i];
+	}
+	player->is_server = config->is_server;
+	player->key = config->key;
 	session_init(&player->session, &session);
 	player->is_listening = !(config->flags & MIDAIR_NO_LISTEN);
 	player->port = config->port;
@@ -178,6 +203,12 @@ void world_play(struct world *world, uint32_t number, const struct player_config
 				 .when_ns = config->start_ns,
 				 .node = number,
 			 });
+	if (is_late)
+		world_put(world, &(struct queue_item){
+					 .type = QUEUE_CANDIDATES,
+					 .when_ns = config->start_ns + config->candidates_ns,
+					 .node = number,
+				 });
 }
 
 static void happen(struct world *world)
@@ -197,12 +228,18 @@ static void happen(struct world *world)
 		break;
 	case QUEUE_WAKE:
 		player_wake(node);
+		shooter_wake(node);
+		if (item.node == NODE_ADVERSARY)
+			adversary_wake(world);
 		break;
 	case QUEUE_PREPARE:
 		player_prepare(node);
 		break;
 	case QUEUE_START:
 		player_start(node);
+		break;
+	case QUEUE_CANDIDATES:
+		player_candidates(node);
 		break;
 	case QUEUE_ADVERSARY:
 		adversary_step(world);
@@ -218,8 +255,12 @@ static void run_timers(struct world *world)
 		node->tcp.now_ns = world->now_ns;
 		if (tcp_deadline(&node->tcp) <= world->now_ns)
 			tcp_run_timers(&node->tcp);
-		if (player_deadline(&node->player) <= world->now_ns)
+		if (player_deadline(&node->player) <= world->now_ns) {
 			player_time(node);
+			shooter_wake(node);
+		}
+		if (shooter_deadline(node) <= world->now_ns)
+			shooter_time(node);
 	}
 }
 
@@ -231,9 +272,11 @@ static uint64_t next_ns(const struct world *world)
 	for (uint32_t i = 0; i < N_NODES; i++) {
 		uint64_t kernel_ns = tcp_deadline(&world->nodes[i].tcp);
 		uint64_t player_ns = player_deadline(&world->nodes[i].player);
+		uint64_t shooter_ns = shooter_deadline(&world->nodes[i]);
 
 		next = kernel_ns < next ? kernel_ns : next;
 		next = player_ns < next ? player_ns : next;
+		next = shooter_ns < next ? shooter_ns : next;
 	}
 	return next;
 }

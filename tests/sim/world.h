@@ -13,13 +13,14 @@
 #include "core/session.h"
 #include "lab/wire_shape.h"
 #include "tests/sim/queue.h"
+#include "tests/sim/shooter.h"
 #include "tests/sim/tcp.h"
 #include "tests/sim/trace.h"
 
 enum { NODE_A, NODE_B, NODE_ADVERSARY, N_NODES };
 
 #define N_CONNECTIONS (SESSION_CAUGHT_BASE + SESSION_CAUGHT_MAX)
-#define N_LISTENERS   2
+#define N_LISTENERS   TCP_ADDRESSES
 
 /* One running engine, and the glue between it and its kernel: what src/lib is in the real
  * program. */
@@ -34,6 +35,13 @@ struct player {
 	uint64_t latency_ns;	 /* from a socket's change to the engine's hearing of it */
 	uint64_t fixed_pause_ns; /* for ablation: replaces every redial's pause; 0 for none */
 	bool is_woken;		 /* a WAKE is on its way */
+	/* of an authenticated session */
+	bool is_server; /* role A */
+	uint16_t key;
+	bool is_proving[N_CONNECTIONS];
+	bool is_hasty; /* for ablation: a server that answers whatever proves itself */
+	struct midair_endpoint candidates[SESSION_PATHS_MAX];
+	size_t n_candidates;
 	/* what came of it */
 	struct midair_event end; /* CONNECTED or FAILED; type NONE: not over */
 	uint64_t end_ns;
@@ -45,6 +53,7 @@ struct player {
 	uint32_t n_dials;
 	uint32_t n_landed;
 	uint32_t n_strangers;
+	uint32_t n_unproven;
 	bool has_doubled; /* two SYNs for one 4-tuple */
 	/* a leaky bucket that watches the redial limit */
 	uint64_t bucket_ns;
@@ -60,6 +69,7 @@ struct node {
 	struct midair_endpoint outer[TCP_ADDRESSES]; /* what others dial; port 0 */
 	struct tcp_host tcp;
 	struct player player;
+	struct shooter *shooter; /* NULL: the session alone */
 	struct world *world;
 	uint32_t number;
 };
@@ -75,6 +85,13 @@ struct adversary {
 		ADVERSARY_ROUTER,   /* a router's honest ICMP errors about SYNs: on the way */
 		N_ADVERSARY_KINDS,
 	} kind;
+	/* What it says on its connections. */
+	enum adversary_speech {
+		SPEECH_NONE,
+		SPEECH_HELLO, /* as the peer would, with another key */
+		SPEECH_ECHO,  /* what it has heard */
+		N_SPEECHES,
+	} speech;
 	uint32_t n_sent;
 };
 
@@ -99,6 +116,14 @@ struct player_config {
 	uint64_t start_ns;
 	uint64_t wait_ns; /* the program runs, and listens, this long before it starts */
 	uint64_t timeout_ns;
+	/* The connection must prove itself; the two players' keys are the same, or not. */
+	bool is_authenticated;
+	bool is_server;
+	uint16_t key;
+	/* The first n_known of the peers are known at the start, the others candidates_ns later.
+	 * 0 candidates_ns: all are known. */
+	size_t n_known;
+	uint64_t candidates_ns;
 };
 
 struct world *world_new(void);
@@ -112,6 +137,8 @@ void world_set_link(struct world *world, uint32_t from, uint32_t to,
 /* family: MIDAIR_IPV4 or MIDAIR_IPV6; the endpoint at which others dial the node. */
 struct midair_endpoint world_outer(const struct world *world, uint32_t node,
 				   enum midair_family family, uint16_t port);
+/* The second IPv6 address. */
+struct midair_endpoint world_second(const struct world *world, uint32_t node, uint16_t port);
 /* The host's own address, behind its box. */
 struct midair_endpoint world_inner(const struct world *world, uint32_t node,
 				   enum midair_family family, uint16_t port);
@@ -134,10 +161,19 @@ void world_put(struct world *world, const struct queue_item *item);
 /* Opens the listeners, as the program does before it waits for the agreed instant. */
 void player_prepare(struct node *node);
 void player_start(struct node *node);
+void player_candidates(struct node *node);
 void player_wake(struct node *node);
 void player_time(struct node *node);
 uint64_t player_deadline(const struct player *player);
+/* Makes an established socket one of the session's caught connections: returns its number; 0: it
+ * was closed instead. */
+uint32_t player_take(struct node *node, int number);
 
 void adversary_step(struct world *world);
+void adversary_wake(struct world *world);
+
+/* The messages of a handshake, told apart by their length: the client's, and the server's. */
+#define HELLO_BYTES  300u
+#define FLIGHT_BYTES 400u
 
 #endif

@@ -22,16 +22,13 @@ struct midair_endpoint play_local_of(const struct play *play, uint32_t path)
 	return play_endpoint(is_ipv6 ? PLAY_LOCAL6 : PLAY_LOCAL);
 }
 
-void play_init(struct play *play, const char *peers, uint32_t flags)
+static void init(struct play *play, const char *peers, struct session_config config)
 {
-	struct session_config config = {
-		.flags = flags,
-		.timeout_ns = 60000 * MS,
-		.seed = 4,
-	};
 	char text[1024];
 	char *rest = NULL;
 
+	config.timeout_ns = 60000 * MS;
+	config.seed = 4;
 	snprintf(text, sizeof(text), "%s", peers);
 	for (char *word = strtok_r(text, " ", &rest); word; word = strtok_r(NULL, " ", &rest))
 		config.peers[config.n_peers++] = play_endpoint(word);
@@ -40,12 +37,43 @@ void play_init(struct play *play, const char *peers, uint32_t flags)
 	session_init(&play->session, &config);
 }
 
-void play_init_dialling(struct play *play, const char *peers, uint32_t flags)
+void play_init(struct play *play, const char *peers, uint32_t flags)
 {
-	play_init(play, peers, flags);
+	init(play, peers, (struct session_config){.flags = flags});
+}
+
+void play_init_pairing(struct play *play, const char *peers)
+{
+	init(play, peers,
+	     (struct session_config){
+		     .is_authenticated = true,
+		     .is_from_anywhere = true,
+		     .patience_ns = 5000 * MS,
+	     });
+}
+
+void play_init_secret(struct play *play, const char *peers, uint32_t flags)
+{
+	init(play, peers,
+	     (struct session_config){
+		     .flags = flags,
+		     .is_authenticated = true,
+		     .has_key = true,
+		     .is_guessable = true,
+	     });
+}
+
+void play_start_dialling(struct play *play)
+{
 	play_start(play);
 	for (uint32_t i = 0; i < play->session.config.n_peers; i++)
 		play_dialled(play, i);
+}
+
+void play_init_dialling(struct play *play, const char *peers, uint32_t flags)
+{
+	play_init(play, peers, flags);
+	play_start_dialling(play);
 }
 
 static void report_text(char *text, size_t size, const struct midair_event *report)
@@ -65,6 +93,7 @@ static void report_text(char *text, size_t size, const struct midair_event *repo
 			 midair_crossing_name(report->crossing));
 		break;
 	case MIDAIR_EVENT_FAILED:
+	case MIDAIR_EVENT_UNPROVEN:
 		snprintf(text, size, "said %s %s", type, midair_result_name(report->result));
 		break;
 	case MIDAIR_EVENT_NONE:
@@ -72,6 +101,17 @@ static void report_text(char *text, size_t size, const struct midair_event *repo
 	case MIDAIR_EVENT_LISTENING:
 	case MIDAIR_EVENT_WAITING:
 	case MIDAIR_EVENT_STRANGER:
+	case MIDAIR_EVENT_SERVER:
+	case MIDAIR_EVENT_SERVER_LOST:
+	case MIDAIR_EVENT_CODE:
+	case MIDAIR_EVENT_PEER_WAIT:
+	case MIDAIR_EVENT_PEER:
+	case MIDAIR_EVENT_CANDIDATE:
+	case MIDAIR_EVENT_CONFIRMED:
+	case MIDAIR_EVENT_AUTHENTICATED:
+	case MIDAIR_EVENT_VERDICT:
+	case MIDAIR_EVENT_PLAN:
+	case MIDAIR_EVENT_RELAY:
 		snprintf(text, size, "said %s", type);
 		break;
 	}
@@ -88,9 +128,16 @@ static void execute(struct play *play, const struct session_action *action, char
 		assert_false(play->is_open[action->connection]);
 		play->is_open[action->connection] = true;
 		break;
+	case SESSION_ACTION_AUTHENTICATE:
+		snprintf(text, size, "prove %u", action->connection);
+		assert_true(play->is_open[action->connection]);
+		assert_false(play->is_proving[action->connection]);
+		play->is_proving[action->connection] = true;
+		break;
 	case SESSION_ACTION_RESET:
 		snprintf(text, size, "reset %u", action->connection);
 		play->is_open[action->connection] = false;
+		play->is_proving[action->connection] = false;
 		break;
 	case SESSION_ACTION_ADOPT:
 		snprintf(text, size, "adopt %u", action->connection);
@@ -221,6 +268,39 @@ const char *play_lost(struct play *play, uint32_t connection)
 	return play_feed(play, &(struct session_event){
 				       .type = SESSION_EVENT_LOST,
 				       .connection = connection,
+			       });
+}
+
+const char *play_proven(struct play *play, uint32_t connection)
+{
+	return play_feed(play, &(struct session_event){
+				       .type = SESSION_EVENT_PROVEN,
+				       .connection = connection,
+			       });
+}
+
+const char *play_unproven(struct play *play, uint32_t connection, int result)
+{
+	return play_feed(play, &(struct session_event){
+				       .type = SESSION_EVENT_UNPROVEN,
+				       .connection = connection,
+				       .result = result,
+			       });
+}
+
+const char *play_exchanged(struct play *play, uint32_t connection)
+{
+	return play_feed(play, &(struct session_event){
+				       .type = SESSION_EVENT_EXCHANGED,
+				       .connection = connection,
+			       });
+}
+
+const char *play_candidate(struct play *play, const char *remote)
+{
+	return play_feed(play, &(struct session_event){
+				       .type = SESSION_EVENT_CANDIDATE,
+				       .remote = play_endpoint(remote),
 			       });
 }
 

@@ -18,14 +18,23 @@ struct play {
 	struct session session;
 	uint64_t now_ns;
 	uint32_t n_adopted;
-	uint32_t n_stopped; /* listening */
-	bool is_open[64];   /* connections that the driver would have open */
+	uint32_t n_stopped;  /* listening */
+	bool is_open[64];    /* connections that the driver would have open */
+	bool is_proving[64]; /* of them, those that were told to prove themselves */
 	struct session_update update;
 	char text[4096];
 };
 
 /* peers: endpoints with spaces between, at most 16. Times out after 60 s. */
 void play_init(struct play *play, const char *peers, uint32_t flags);
+
+/* As a pairing's session: no key before the start, connections from anywhere, candidates for 5 s
+ * after the start. */
+void play_init_pairing(struct play *play, const char *peers);
+/* As a meeting with a secret. */
+void play_init_secret(struct play *play, const char *peers, uint32_t flags);
+/* Starts, and tells that every SYN is sent. */
+void play_start_dialling(struct play *play);
 
 /* play_init() and the start, every SYN sent. */
 void play_init_dialling(struct play *play, const char *peers, uint32_t flags);
@@ -42,6 +51,10 @@ const char *play_landed(struct play *play, uint32_t path);
 /* number counts from 0. */
 const char *play_caught(struct play *play, uint32_t number, const char *remote);
 const char *play_lost(struct play *play, uint32_t connection);
+const char *play_proven(struct play *play, uint32_t connection);
+const char *play_unproven(struct play *play, uint32_t connection, int result);
+const char *play_exchanged(struct play *play, uint32_t connection);
+const char *play_candidate(struct play *play, const char *remote);
 /* Moves the clock to session_deadline(). */
 const char *play_time(struct play *play);
 

@@ -464,6 +464,27 @@ static void sequential_ports_differ_by_the_delta_and_wrap(void **state)
 	free(nat);
 }
 
+static void other_hosts_take_ports_in_between(void **state)
+{
+	struct nat *nat = new_nat("apdm/sequential:2/background:100");
+	struct segment out = segment(INNER, "198.51.100.2:2", SYN, OURS, 0);
+	uint16_t first = outer_port(nat, INNER, "198.51.100.2:1");
+	int32_t distance;
+
+	(void)state;
+	assert_int_equal(nat_step(nat, S, NAT_OUTBOUND, &out), NAT_FORWARD);
+	distance = out.source.port - first;
+	if (distance < 0)
+		distance += 65536 - (int32_t)NAT_PORT_MIN;
+	/* our own, and about a hundred others */
+	assert_int_equal(distance % 2, 0);
+	assert_in_range(distance, 2 * 70, 2 * 140);
+	/* after a long rest it is anywhere, and found at once */
+	out = segment(INNER, "198.51.100.2:3", SYN, OURS, 0);
+	assert_int_equal(nat_step(nat, UINT64_MAX / 4, NAT_OUTBOUND, &out), NAT_FORWARD);
+	free(nat);
+}
+
 static void two_hosts_never_share_an_outer_endpoint(void **state)
 {
 	static const char *const words[] = {"eim", "eim/random", "adm", "apdm",
@@ -723,6 +744,7 @@ int main(void)
 		cmocka_unit_test(a_new_remote_comes_in_as_the_filter_says),
 		cmocka_unit_test(an_admitted_connection_goes_through_and_crosses),
 		cmocka_unit_test(sequential_ports_differ_by_the_delta_and_wrap),
+		cmocka_unit_test(other_hosts_take_ports_in_between),
 		cmocka_unit_test(two_hosts_never_share_an_outer_endpoint),
 		cmocka_unit_test(a_full_table_drops_new_syns_only),
 		cmocka_unit_test(when_every_port_is_taken_a_syn_is_dropped),

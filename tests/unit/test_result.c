@@ -6,6 +6,10 @@
 #include "midair/midair.h"
 #include "tests/unit/unit.h"
 
+/* Results count up from 1 without a gap. */
+#define ONE_MORE(constant, value, name, text) +1
+#define AFTER_THE_LAST			      (1 MIDAIR_RESULTS(ONE_MORE))
+
 static const struct {
 	int result;
 	const char *name;
@@ -19,7 +23,7 @@ static const struct {
 	{-ECONNREFUSED, "ECONNREFUSED"},
 	{-EADDRNOTAVAIL, "EADDRNOTAVAIL"},
 	{-EPERM, "EPERM"},
-	{MIDAIR_E_FULL + 1, "unknown"},
+	{AFTER_THE_LAST, "unknown"},
 	{INT_MAX, "unknown"},
 	{-100000, "unknown"},
 	{INT_MIN, "unknown"},
@@ -41,7 +45,7 @@ static void a_system_failure_has_the_c_librarys_text(void **state)
 
 static void an_unknown_result_has_a_text_too(void **state)
 {
-	static const int unknown[] = {MIDAIR_E_FULL + 1, INT_MAX, -100000, INT_MIN};
+	static const int unknown[] = {AFTER_THE_LAST, INT_MAX, -100000, INT_MIN};
 
 	(void)state;
 	for (size_t i = 0; i < N_ITEMS(unknown); i++)

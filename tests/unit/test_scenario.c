@@ -59,6 +59,55 @@ static void within_does_not_depend_on_the_order_of_keys(void **state)
 	assert_int_equal(scenario.within_ns, 10 * MS);
 }
 
+static void a_server_makes_a_pairing_of_it(void **state)
+{
+	struct scenario scenario;
+
+	(void)state;
+	assert_int_equal(scenario_parse(&scenario, "x server=100ms,60ms expect=connect", NULL),
+			 0);
+	assert_true(scenario.has_server);
+	assert_false(scenario.asks_for_code);
+	assert_int_equal(scenario.server_rtt_a_ns, 100 * MS);
+	assert_int_equal(scenario.server_rtt_b_ns, 60 * MS);
+	assert_int_equal(scenario.engine, SCENARIO_LAB);
+	assert_int_equal(scenario.flags, 0);
+	assert_int_equal(scenario_parse(&scenario,
+					"x flags=no-listen,ask-code server=40ms expect=connect",
+					NULL),
+			 0);
+	assert_true(scenario.asks_for_code);
+	assert_int_equal(scenario.server_rtt_a_ns, 40 * MS);
+	assert_int_equal(scenario.server_rtt_b_ns, 40 * MS);
+	assert_int_equal(scenario.flags, MIDAIR_NO_LISTEN);
+}
+
+/* See lower bounds: TCP to the server, and max(a + b, 2b) of one-way delays. */
+static void the_introduction_takes_what_it_must(void **state)
+{
+	static const struct {
+		const char *line;
+		int64_t intro_ms;
+	} rows[] = {
+		{"x server=100ms skew=1s expect=connect within=intro", 200},
+		{"x server=100ms expect=connect within=intro", 200},
+		{"x server=100ms,20ms skew=1s expect=connect within=intro", 30 + 50},
+		{"x server=20ms,100ms skew=1s expect=connect within=intro", 150 + 50},
+		{"x server=100ms,20ms skew=-1s expect=connect within=intro", 150 + 50},
+		/* the earlier one is so far away that it is not there yet */
+		{"x server=100ms,20ms skew=10ms expect=connect within=intro", 140 + 50},
+		{"x rtt=40ms server=100ms skew=1s expect=connect within=intro+rtt+10ms", 250},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < N_ITEMS(rows); i++) {
+		struct scenario scenario;
+
+		EXPECT(scenario_parse(&scenario, rows[i].line, NULL) == 0, rows[i].line);
+		EXPECT((int64_t)scenario.within_ns == rows[i].intro_ms * MS, rows[i].line);
+	}
+}
+
 /* The column is where the text from the mark on begins. */
 static const struct {
 	const char *line;
@@ -94,6 +143,12 @@ static const struct {
 	{"x expect=connect within=0", MIDAIR_E_RANGE, "0"},
 	{"x expect=connect within=rtt+", MIDAIR_E_SYNTAX, "rtt+"},
 	{"x expect=connect within=33rtt", MIDAIR_E_SYNTAX, "33rtt"},
+	{"x expect=connect within=intro", MIDAIR_E_SYNTAX, "intro"},
+	{"x expect=connect flags=ask-code", MIDAIR_E_SYNTAX, "ask-code"},
+	{"x expect=connect server=", MIDAIR_E_SYNTAX, ""},
+	{"x expect=connect server=1ms,", MIDAIR_E_SYNTAX, "1ms,"},
+	{"x expect=connect server=1ms,2ms,3ms", MIDAIR_E_SYNTAX, "1ms,2ms,3ms"},
+	{"x expect=connect server=2h", MIDAIR_E_RANGE, "2h"},
 	{"x expect=connect within=xrtt", MIDAIR_E_SYNTAX, "xrtt"},
 	{"a-name-of-more-than-forty-seven-characters-is-long expect=connect", MIDAIR_E_SYNTAX,
 	 "a-name-of-more-than-forty-seven-characters-is-long expect=connect"},
@@ -138,6 +193,8 @@ int main(void)
 		cmocka_unit_test(a_full_line_fills_every_field),
 		cmocka_unit_test(defaults_stand_for_what_is_left_out),
 		cmocka_unit_test(within_does_not_depend_on_the_order_of_keys),
+		cmocka_unit_test(a_server_makes_a_pairing_of_it),
+		cmocka_unit_test(the_introduction_takes_what_it_must),
 		cmocka_unit_test(a_bad_line_says_where),
 		cmocka_unit_test(lines_are_taken_one_by_one),
 	};

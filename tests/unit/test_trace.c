@@ -86,6 +86,42 @@ static const struct {
 	 "met by the peer's SYN, round trip 0.001 ms"},
 	{{.type = MIDAIR_EVENT_FAILED, .result = MIDAIR_E_TIMEOUT, .time_ns = 60000000000},
 	 "[  60000.000 ms] failed: the time ran out before the peer and we met"},
+	{{.type = MIDAIR_EVENT_SERVER, .local = LOCAL, .remote = REMOTE, .mapped = REMOTE},
+	 "[      0.000 ms] server 198.51.100.2:443, sees 192.0.2.1:1314 as 198.51.100.2:443"},
+	{{.type = MIDAIR_EVENT_SERVER_LOST,
+	  .remote = REMOTE,
+	  .wait_ns = 1500000000,
+	  .result = -ECONNREFUSED},
+	 "[      0.000 ms] server 198.51.100.2:443 lost, again in 1.500 s: Connection refused"},
+	{{.type = MIDAIR_EVENT_CODE, .wait_ns = 600000000000},
+	 "[      0.000 ms] a code, for 600 s"},
+	{{.type = MIDAIR_EVENT_PEER_WAIT, .wait_ns = 600000000000},
+	 "[      0.000 ms] waiting for the peer, 600 s at most"},
+	{{.type = MIDAIR_EVENT_PEER, .remote = REMOTE, .role = MIDAIR_ROLE_B},
+	 "[      0.000 ms] peer 198.51.100.2:443, we are role b"},
+	{{.type = MIDAIR_EVENT_CANDIDATE, .remote = REMOTE},
+	 "[      0.000 ms] one more address of the peer, 198.51.100.2:443"},
+	{{.type = MIDAIR_EVENT_CONFIRMED}, "[      0.000 ms] the peer has the same code"},
+	{{.type = MIDAIR_EVENT_UNPROVEN,
+	  .remote = REMOTE,
+	  .elapsed_ns = 1234567,
+	  .result = MIDAIR_E_AUTHENTICATION},
+	 "[      0.000 ms] not the peer, 198.51.100.2:443, after 1.235 ms: "
+	 "who answered does not have the same secret"},
+	{{.type = MIDAIR_EVENT_AUTHENTICATED, .remote = REMOTE, .elapsed_ns = 41000000},
+	 "[      0.000 ms] authenticated 198.51.100.2:443, after 41.000 ms"},
+	{{.type = MIDAIR_EVENT_PLAN,
+	  .way = MIDAIR_WAY_BIRTHDAY,
+	  .reason = "none",
+	  .is_sure = true},
+	 "[      0.000 ms] plan: birthday"},
+	{{.type = MIDAIR_EVENT_PLAN, .way = MIDAIR_WAY_PLAIN, .reason = "none"},
+	 "[      0.000 ms] plan: plain, not sure"},
+	{{.type = MIDAIR_EVENT_PLAN,
+	  .way = MIDAIR_WAY_NONE,
+	  .reason = "random-both",
+	  .is_sure = true},
+	 "[      0.000 ms] plan: none, random-both"},
 };
 
 static void each_event_has_its_line(void **state)
@@ -124,7 +160,7 @@ static void each_crossing_has_its_words(void **state)
 /* A newer library's event in an older program, or garbage. */
 static void unknown_values_are_named_unknown_and_printed_without_harm(void **state)
 {
-	const int values[] = {-1, 6, 10, 99, INT_MAX, INT_MIN};
+	const int values[] = {-1, 6, MIDAIR_EVENT_VERDICT + 1, 99, INT_MAX, INT_MIN};
 	char buffer[MIDAIR_EVENT_TEXT_SIZE];
 
 	(void)state;
@@ -170,6 +206,11 @@ static void the_longest_line_fits_whole(void **state)
 	buffer[MIDAIR_EVENT_TEXT_SIZE] = '#';
 	midair_event_format(&event, buffer);
 	assert_string_equal(strstr(buffer, "round trip "), "round trip 4294967.295 ms");
+	event.type = MIDAIR_EVENT_SERVER;
+	event.mapped = event.local;
+	midair_event_format(&event, buffer);
+	assert_non_null(strstr(strstr(buffer, " as "), "%4294967295]:65535"));
+	assert_int_equal(buffer[MIDAIR_EVENT_TEXT_SIZE], '#');
 	event.type = MIDAIR_EVENT_REFUSED;
 	event.refusal = MIDAIR_REFUSED_BY_SELF;
 	event.try_number = UINT32_MAX;
@@ -181,9 +222,12 @@ static void the_longest_line_fits_whole(void **state)
 
 static void the_names_in_json_are_stable(void **state)
 {
-	static const char *const types[] = {"none",	 "bound",   "listening", "waiting",
-					    "dial",	 "refused", "stranger",	 "landed",
-					    "connected", "failed"};
+	static const char *const types[] = {
+		"none",	     "bound",	    "listening", "waiting",	 "dial",
+		"refused",   "stranger",    "landed",	 "connected",	 "failed",
+		"server",    "server-lost", "code",	 "peer-wait",	 "peer",
+		"candidate", "confirmed",   "unproven",	 "authenticated"};
+	static const char *const roles[] = {"none", "a", "b"};
 	static const char *const crossings[] = {"unknown", "crossed", "met-by-peer", "answered",
 						"caught"};
 	static const char *const refusals[] = {"none",	  "reset", "unreachable", "filtered",
@@ -193,6 +237,9 @@ static void the_names_in_json_are_stable(void **state)
 	for (size_t i = 0; i < N_ITEMS(types); i++)
 		assert_string_equal(midair_event_type_name((enum midair_event_type)i),
 				    types[i]);
+	for (size_t i = 0; i < N_ITEMS(roles); i++)
+		assert_string_equal(midair_role_name((enum midair_role)i), roles[i]);
+	assert_string_equal(midair_role_name((enum midair_role)3), "unknown");
 	for (size_t i = 0; i < N_ITEMS(crossings); i++)
 		assert_string_equal(midair_crossing_name((enum midair_crossing)i),
 				    crossings[i]);

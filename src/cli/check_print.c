@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/check_print.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "cli/json.h"
+#include "cli/quote.h"
+
+static const char *const family_names[] = {"IPv4", "IPv6"};
+static const char *const family_keys[] = {"ipv4", "ipv6"};
+
+static void line(FILE *to, const char *what, const char *text)
+{
+	fprintf(to, "      %-22s%s\n", what, text);
+}
+
+static const char *answer_of(enum midair_answer answer, const char *yes, const char *no)
+{
+	switch (answer) {
+	case MIDAIR_YES:
+		return yes;
+	case MIDAIR_NO:
+		return no;
+	case MIDAIR_UNKNOWN:
+		break;
+	}
+	return "not known";
+}
+
+static void print_clock(FILE *to, const struct midair_host *host)
+{
+	if (host->clock_result != 0)
+		fprintf(to, "      %-22s%s\n", "Clock", midair_strerror(host->clock_result));
+	else
+		fprintf(to, "      %-22s%s, maximum error %.1f ms\n", "Clock",
+			host->clock.synchronised ? "synchronised" : "nobody sets it",
+			(double)host->clock.maximum_error_us / 1000);
+}
+
+static void print_host(FILE *to, const struct midair_host *host)
+{
+	fputs("  * This host\n", to);
+	if (host->simultaneous_open == MIDAIR_UNKNOWN)
+		line(to, "Simultaneous open", midair_strerror(host->self_result));
+	else
+		line(to, "Simultaneous open",
+		     answer_of(host->simultaneous_open, "yes: a socket was connected to itself",
+			       "no: this kernel answers a SYN to a waiting SYN with RST"));
+	line(to, "SYN timer",
+	     answer_of(host->syn_interval, "every 2 s at the longest (TCP_RTO_MAX_MS)",
+		       "doubles: this kernel has no TCP_RTO_MAX_MS (Linux 6.15)"));
+	line(to, "Shared ports",
+	     answer_of(host->pin, "without bind (IP_LOCAL_PORT_RANGE)",
+		       "by bind: this kernel has no IP_LOCAL_PORT_RANGE (Linux 6.3)"));
+	if (host->first_port != 0)
+		fprintf(to, "      %-22s%u to %u\n", "Automatic ports", host->first_port,
+			host->last_port);
+	print_clock(to, host);
+}
+
+static void print_allocation(FILE *to, const struct midair_nat *nat)
+{
+	if (nat->allocation != MIDAIR_ALLOCATION_SEQUENTIAL)
+		line(to, "Ports", midair_allocation_text(nat->allocation));
+	else
+		fprintf(to, "      %-22sin order, in steps of %d (the last one: %u)\n", "Ports",
+			nat->delta, nat->last_port);
+}
+
+static void print_gateway(FILE *to, const struct midair_nat *nat)
+{
+	char text[MIDAIR_ENDPOINT_TEXT_SIZE];
+	bool is_any =
+		nat->pcp == MIDAIR_YES || nat->nat_pmp == MIDAIR_YES || nat->upnp == MIDAIR_YES;
+	struct midair_endpoint gateway = nat->gateway;
+
+	if (gateway.family == MIDAIR_FAMILY_NONE)
+		return;
+	midair_endpoint_format(&gateway, text);
+	/* A router has no port. */
+	*strrchr(text, ':') = '\0';
+	fprintf(to, "      %-22s%s opens ports by%s%s%s%s\n", "Gateway", text,
+		nat->pcp == MIDAIR_YES ? " PCP" : "",
+		nat->nat_pmp == MIDAIR_YES ? " NAT-PMP" : "",
+		nat->upnp == MIDAIR_YES ? " UPnP-IGD" : "",
+		is_any ? "" : " nothing that it told: PCP, NAT-PMP, UPnP-IGD");
+}
+
+static void print_layers(FILE *to, const struct midair_nat *nat)
+{
+	if (nat->n_layers > 0)
+		fprintf(to, "      %-22s%d\n", "Layers", nat->n_layers);
+	else if (nat->n_layers < 0)
+		line(to, "Layers", "at least one");
+}
+
+static void print_behavior(FILE *to, const struct midair_nat *nat)
+{
+	bool is_translated = nat->mapping != MIDAIR_MAPPING_NONE;
+
+	line(to, "Type", midair_nat_type_text(nat->type));
+	line(to, "Mapping", midair_mapping_text(nat->mapping));
+	if (is_translated) {
+		print_allocation(to, nat);
+		print_layers(to, nat);
+	}
+	print_gateway(to, nat);
+	line(to, "Filtering", midair_filtering_text(nat->filtering));
+	line(to, "Unasked-for SYN", midair_reaction_text(nat->reaction));
+	line(to, "SYN out, then SYN in",
+	     answer_of(nat->syn_in, "gets in", "is refused: the peer must have dialled first"));
+	line(to, "RST",
+	     answer_of(nat->reset_closes, "ends what a SYN has opened",
+		       "does not end what a SYN has opened"));
+	if (is_translated)
+		line(to, "Hairpin", answer_of(nat->hairpin, "yes", "no"));
+}
+
+static void print_reaches(FILE *to, const struct midair_nat *nat)
+{
+	if (nat->n_reaches > 0)
+		fputs("      Reaches\n", to);
+	for (size_t i = 0; i < nat->n_reaches; i++) {
+		const struct midair_reach *reach = &nat->reaches[i];
+
+		fprintf(to, "        %-26s%s%s%s%s\n", reach->peer, midair_way_text(reach->way),
+			reach->way == MIDAIR_WAY_NONE ? ": " : "",
+			reach->way == MIDAIR_WAY_NONE ? reach->text : "",
+			reach->is_sure ? "" : " (as far as is known)");
+	}
+}
+
+/* In one sentence: whom, and what would help where there is no way. */
+static void print_verdict(FILE *to, const struct midair_nat *nat)
+{
+	size_t n_relayed = 0;
+	bool is_sure = true;
+
+	for (size_t i = 0; i < nat->n_reaches; i++) {
+		n_relayed += nat->reaches[i].way == MIDAIR_WAY_NONE;
+		is_sure &= nat->reaches[i].is_sure;
+	}
+	if (nat->n_reaches == 0)
+		return;
+	if (n_relayed == 0)
+		fprintf(to, "      %-22s%s\n", "Verdict",
+			is_sure ? "every kind of peer can be reached directly"
+				: "as far as is known, every kind of peer can be reached directly");
+	else
+		fprintf(to,
+			"      %-22s%zu of %zu kinds of peers only through a relay; IPv6, or a port that "
+			"the router opens, would help\n",
+			"Verdict", n_relayed, nat->n_reaches);
+}
+
+static void print_nat(FILE *to, const struct midair_nat *nat, const char *family)
+{
+	char texts[3][MIDAIR_ENDPOINT_TEXT_SIZE];
+
+	if (nat->result != 0) {
+		fprintf(to, "  * %s: %s\n", family,
+			nat->result == MIDAIR_E_NO_PATH ? "not asked"
+							: midair_strerror(nat->result));
+		return;
+	}
+	fprintf(to, "  * %s: %s, from %s, as %s sees it\n", family,
+		midair_endpoint_format(&nat->mapped, texts[0]),
+		midair_endpoint_format(&nat->local, texts[1]),
+		midair_endpoint_format(&nat->server, texts[2]));
+	print_behavior(to, nat);
+	print_verdict(to, nat);
+	print_reaches(to, nat);
+	if (!nat->can_probe)
+		line(to, "Note", "the server does not dial back: most stays unknown");
+	else if (!nat->has_alternative)
+		line(to, "Note", "the server has one address: strangers were not tried");
+}
+
+void check_print(FILE *to, const struct midair_check_report *report, const char *server)
+{
+	char name[QUOTE_SIZE];
+
+	fprintf(to, "Report, in %" PRIu32 ".%03" PRIu32 " s:\n", report->elapsed_ms / 1000,
+		report->elapsed_ms % 1000);
+	print_host(to, &report->host);
+	if (server[0] == '\0') {
+		fputs("  * No server is named, so nothing is known of the way: give --server HOST, "
+		      "or set MIDAIR_SERVER\n",
+		      to);
+		return;
+	}
+	fprintf(to, "  * Server: %s\n", quote(server, name));
+	for (int i = 0; i < 2; i++)
+		print_nat(to, &report->nats[i], family_names[i]);
+}
+
+static void add_endpoint(struct json *json, const char *key,
+			 const struct midair_endpoint *endpoint)
+{
+	char text[MIDAIR_ENDPOINT_TEXT_SIZE];
+
+	if (endpoint->family == MIDAIR_FAMILY_NONE)
+		json_null(json, key);
+	else
+		json_string(json, key, midair_endpoint_format(endpoint, text));
+}
+
+static void add_host(struct json *json, const struct midair_host *host)
+{
+	json_open(json, "host");
+	json_string(json, "simultaneous_open", midair_answer_name(host->simultaneous_open));
+	json_string(json, "syn_interval", midair_answer_name(host->syn_interval));
+	json_string(json, "pin", midair_answer_name(host->pin));
+	json_integer(json, "syn_retries", host->syn_retries);
+	json_integer(json, "first_port", host->first_port);
+	json_integer(json, "last_port", host->last_port);
+	if (host->clock_result == 0) {
+		json_boolean(json, "clock_synchronised", host->clock.synchronised);
+		json_milliseconds(json, "clock_error_ms", host->clock.maximum_error_us * 1000);
+	}
+	json_close(json);
+}
+
+static void add_reaches(struct json *json, const struct midair_nat *nat)
+{
+	json_open(json, "reach");
+	for (size_t i = 0; i < nat->n_reaches; i++)
+		json_string(json, nat->reaches[i].name, midair_way_name(nat->reaches[i].way));
+	json_close(json);
+	json_open(json, "no_way");
+	for (size_t i = 0; i < nat->n_reaches; i++)
+		if (nat->reaches[i].way == MIDAIR_WAY_NONE)
+			json_string(json, nat->reaches[i].name, nat->reaches[i].reason);
+	json_close(json);
+}
+
+static void add_behavior(struct json *json, const struct midair_nat *nat)
+{
+	add_endpoint(json, "local", &nat->local);
+	add_endpoint(json, "mapped", &nat->mapped);
+	json_boolean(json, "can_probe", nat->can_probe);
+	json_boolean(json, "has_alternative", nat->has_alternative);
+	json_string(json, "type", midair_nat_type_name(nat->type));
+	json_string(json, "mapping", midair_mapping_name(nat->mapping));
+	json_string(json, "allocation", midair_allocation_name(nat->allocation));
+	if (nat->allocation == MIDAIR_ALLOCATION_SEQUENTIAL) {
+		json_integer(json, "delta", nat->delta);
+		json_integer(json, "last_port", nat->last_port);
+	}
+	json_string(json, "filtering", midair_filtering_name(nat->filtering));
+	json_string(json, "reaction", midair_reaction_name(nat->reaction));
+	json_string(json, "syn_in", midair_answer_name(nat->syn_in));
+	json_string(json, "reset_closes", midair_answer_name(nat->reset_closes));
+	json_string(json, "hairpin", midair_answer_name(nat->hairpin));
+	if (nat->n_layers < 0)
+		json_null(json, "layers");
+	else
+		json_integer(json, "layers", nat->n_layers);
+	add_endpoint(json, "gateway", &nat->gateway);
+	json_string(json, "pcp", midair_answer_name(nat->pcp));
+	json_string(json, "nat_pmp", midair_answer_name(nat->nat_pmp));
+	json_string(json, "upnp", midair_answer_name(nat->upnp));
+	add_reaches(json, nat);
+}
+
+static void add_nat(struct json *json, const struct midair_nat *nat, const char *key)
+{
+	json_open(json, key);
+	json_string(json, "result", midair_result_name(nat->result));
+	add_endpoint(json, "server", &nat->server);
+	if (nat->result == 0)
+		add_behavior(json, nat);
+	json_close(json);
+}
+
+void check_print_json(FILE *to, const struct midair_check_report *report)
+{
+	struct json json;
+
+	json_begin(&json, to);
+	json_integer(&json, "elapsed_ms", report->elapsed_ms);
+	add_host(&json, &report->host);
+	for (int i = 0; i < 2; i++)
+		add_nat(&json, &report->nats[i], family_keys[i]);
+	json_end(&json);
+}

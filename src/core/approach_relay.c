@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * When to have the server forward. See approach.h.
+ *
+ * Theory of operation
+ *
+ *	OFF -> POSSIBLE (introduced) -> ASKED (confirmed, and it is time) -> STANDS (READY)
+ *	 ^________|___________________________|  refused, the server lost, the peer gone
+ *
+ * It is time at once when there is no direct way, when only the relay is allowed, and when the peer
+ * asks; otherwise after what a direct connection takes by the way that was planned. Not before the
+ * peer's code is confirmed: until RELAY_READY nothing else may be said to the server, and a wrong
+ * code would have to be.
+ */
+#include <errno.h>
+
+#include "core/approach_internal.h"
+#include "core/reason.h"
+
+#define MS UINT64_C(1000000)
+
+/* From the introduction. In this time the dials of a plain way have met over any ordinary path,
+ * also with a SYN lost, since they are repeated. */
+#define PLAIN_NS    (1200 * MS)
+#define PREDICT_NS  (2000 * MS)
+#define BIRTHDAY_NS (3500 * MS)
+/* Far from the server, and so perhaps from the peer. */
+#define ROUND_TRIPS    6u
+#define ROUND_TRIPS_NS (5000 * MS)
+
+void relay_reset(struct approach *approach)
+{
+	approach->relay = RELAY_OFF;
+	approach->relay_ns = APPROACH_NO_DEADLINE;
+	approach->relay_reason = NULL;
+	approach->way = MIDAIR_WAY_PLAIN;
+}
+
+static bool is_allowed(const struct approach *approach)
+{
+	return approach->can_relay && approach->config.relay != APPROACH_RELAY_NEVER;
+}
+
+static uint64_t patience_ns(const struct approach *approach)
+{
+	uint64_t far_ns = ROUND_TRIPS * approach->round_trip_ns;
+
+	if (far_ns > ROUND_TRIPS_NS)
+		far_ns = ROUND_TRIPS_NS;
+	if (approach->config.relay == APPROACH_RELAY_ONLY)
+		return 0;
+	switch (approach->way) {
+	case MIDAIR_WAY_NONE:
+		if (approach->is_sure)
+			return 0;
+		break;
+	case MIDAIR_WAY_PREDICT:
+		return far_ns > PREDICT_NS ? far_ns : PREDICT_NS;
+	case MIDAIR_WAY_BIRTHDAY:
+		return far_ns > BIRTHDAY_NS ? far_ns : BIRTHDAY_NS;
+	case MIDAIR_WAY_PLAIN:
+	case MIDAIR_WAY_ONE_WAY:
+		break;
+	}
+	return far_ns > PLAIN_NS ? far_ns : PLAIN_NS;
+}
+
+/* The peer knows why, and shall not wait for one that never comes. */
+static void decline(struct move *move)
+{
+	if (move->approach->at != APPROACH_NOWHERE)
+		move_act(move, APPROACH_ACTION_ANSWER_RELAY, move->approach->at)->relay =
+			WIRE_RELAY_NO;
+}
+
+static void ask_when_due(struct move *move)
+{
+	struct approach *approach = move->approach;
+
+	if (approach->relay != RELAY_POSSIBLE || approach->phase != APPROACH_CONFIRMED ||
+	    approach->at == APPROACH_NOWHERE || move->event->now_ns < approach->relay_ns)
+		return;
+	approach->relay = RELAY_ASKED;
+	approach->relay_ns = APPROACH_NO_DEADLINE;
+	move_report(move, &(struct midair_event){
+				  .type = MIDAIR_EVENT_RELAY,
+				  .remote = approach->config.servers[approach->at],
+				  .reason = approach->relay_reason,
+			  });
+	move_act(move, APPROACH_ACTION_ANSWER_RELAY, approach->at)->relay = WIRE_RELAY_YES;
+}
+
+void relay_introduced(struct move *move)
+{
+	struct approach *approach = move->approach;
+	bool is_only = approach->config.relay == APPROACH_RELAY_ONLY;
+
+	relay_reset(approach);
+	approach->introduced_ns = move->event->now_ns;
+	if (!is_allowed(approach))
+		return;
+	approach->relay = RELAY_POSSIBLE;
+	approach->relay_ns = approach->introduced_ns + patience_ns(approach);
+	approach->relay_reason = is_only ? REASON_RELAY_ONLY : REASON_NOT_IN_TIME;
+}
+
+void relay_confirmed(struct move *move)
+{
+	ask_when_due(move);
+}
+
+void relay_time(struct move *move)
+{
+	ask_when_due(move);
+}
+
+void relay_planned(struct move *move)
+{
+	struct approach *approach = move->approach;
+	const struct approach_event *event = move->event;
+
+	if (!approach_is_introduced(approach))
+		return;
+	approach->way = event->way;
+	approach->is_sure = event->is_sure;
+	approach->plan_reason = event->reason;
+	if (approach->relay == RELAY_POSSIBLE) {
+		if (event->way == MIDAIR_WAY_NONE)
+			approach->relay_reason = event->reason;
+		approach->relay_ns = approach->introduced_ns + patience_ns(approach);
+		ask_when_due(move);
+	} else if (event->way == MIDAIR_WAY_NONE && event->is_sure &&
+		   approach->relay == RELAY_OFF && !is_allowed(approach)) {
+		/* Without a word: the peer makes the same plan. */
+		approach_fail(move, MIDAIR_E_NO_DIRECT, WIRE_REASON_GONE);
+	}
+}
+
+const char *approach_reason(const struct approach *approach)
+{
+	if (approach->relay == RELAY_ASKED || approach->relay == RELAY_STANDS)
+		return approach->relay_reason;
+	return approach->way == MIDAIR_WAY_NONE ? approach->plan_reason : NULL;
+}
+
+void relay_lost(struct move *move, int result)
+{
+	struct approach *approach = move->approach;
+
+	if (approach->relay != RELAY_POSSIBLE && approach->relay != RELAY_ASKED)
+		return;
+	approach->relay = RELAY_OFF;
+	approach->relay_ns = APPROACH_NO_DEADLINE;
+	if (approach->config.relay == APPROACH_RELAY_ONLY)
+		approach_fail(move, result, WIRE_REASON_GAVE_UP);
+}
+
+static void refused(struct move *move)
+{
+	struct approach *approach = move->approach;
+	int result = move->event->message->refusal == WIRE_REFUSAL_BUSY ? MIDAIR_E_BUSY
+									: MIDAIR_E_NO_RELAY;
+
+	move_report(move, &(struct midair_event){
+				  .type = MIDAIR_EVENT_RELAY,
+				  .remote = approach->config.servers[move->event->server],
+				  .result = result,
+			  });
+	relay_lost(move, result);
+	/* Nothing else was left. */
+	if (approach->phase == APPROACH_CONFIRMED && approach->way == MIDAIR_WAY_NONE)
+		approach_fail(move, MIDAIR_E_NO_DIRECT, WIRE_REASON_GONE);
+}
+
+static void wanted(struct move *move)
+{
+	struct approach *approach = move->approach;
+
+	if (approach->relay == RELAY_OFF) {
+		decline(move);
+	} else if (approach->relay == RELAY_POSSIBLE) {
+		if (move->event->now_ns < approach->relay_ns)
+			approach->relay_reason = REASON_PEER_ASKED;
+		approach->relay_ns = move->event->now_ns;
+		ask_when_due(move);
+	}
+}
+
+/* From here on the connection is one of the peer's: no server that we could talk to. */
+static void ready(struct move *move)
+{
+	struct approach *approach = move->approach;
+
+	approach->relay = RELAY_STANDS;
+	approach->contacts[move->event->server] = CONTACT_ENDED;
+	approach->at = APPROACH_NOWHERE;
+	move_act(move, APPROACH_ACTION_HAND_OVER, move->event->server);
+}
+
+void relay_message(struct move *move)
+{
+	const struct approach *approach = move->approach;
+	enum wire_type type = move->event->message->type;
+	bool is_introduced =
+		approach->phase == APPROACH_INTRODUCED || approach->phase == APPROACH_CONFIRMED;
+
+	if (is_introduced && type == WIRE_RELAY_WANTED)
+		wanted(move);
+	else if (is_introduced && approach->relay == RELAY_ASKED && type == WIRE_RELAY_READY)
+		ready(move);
+	else if (is_introduced && approach->relay == RELAY_ASKED && type == WIRE_RELAY_REFUSED)
+		refused(move);
+	else
+		room_breach(move);
+}

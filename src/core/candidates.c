@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/candidates.h"
+
+#include <string.h>
+
+static bool has_prefix(const uint8_t *address, const uint8_t *prefix, uint32_t bits)
+{
+	uint32_t whole = bits / 8;
+	uint8_t mask = (uint8_t)(0xff00u >> bits % 8);
+
+	return memcmp(address, prefix, whole) == 0 &&
+	       (bits % 8 == 0 || ((address[whole] ^ prefix[whole]) & mask) == 0);
+}
+
+struct range {
+	uint8_t prefix[16];
+	uint8_t bits;
+	enum address_kind kind;
+};
+
+/* RFC 6890 and its updates; what is not listed is public. */
+static const struct range ranges4[] = {
+	{{0}, 8, ADDRESS_NO_HOST},	   {{10}, 8, ADDRESS_PRIVATE},
+	{{100, 64}, 10, ADDRESS_PRIVATE},  {{127}, 8, ADDRESS_LOOPBACK},
+	{{169, 254}, 16, ADDRESS_LINK},	   {{172, 16}, 12, ADDRESS_PRIVATE},
+	{{192, 168}, 16, ADDRESS_PRIVATE}, {{224}, 3, ADDRESS_NO_HOST},
+};
+
+static const struct range ranges6[] = {
+	{{[15] = 1}, 128, ADDRESS_LOOPBACK},
+	{{0}, 128, ADDRESS_NO_HOST},
+	/* IPv4 in disguise is not ours to send to: the stack would send IPv4. */
+	{{[10] = 0xff, [11] = 0xff}, 96, ADDRESS_NO_HOST},
+	{{0}, 96, ADDRESS_NO_HOST},
+	{{0xfc}, 7, ADDRESS_PRIVATE},
+	{{0xfe, 0x80}, 10, ADDRESS_LINK},
+	{{0xfe, 0xc0}, 10, ADDRESS_PRIVATE},
+	{{0xff}, 8, ADDRESS_NO_HOST},
+};
+
+static enum address_kind kind_in(const struct range *ranges, size_t n_ranges,
+				 const uint8_t *address)
+{
+	for (size_t i = 0; i < n_ranges; i++)
+		if (has_prefix(address, ranges[i].prefix, ranges[i].bits))
+			return ranges[i].kind;
+	return ADDRESS_PUBLIC;
+}
+
+enum address_kind address_kind(const struct midair_endpoint *endpoint)
+{
+	if (endpoint->family == MIDAIR_IPV4)
+		return kind_in(ranges4, sizeof(ranges4) / sizeof(ranges4[0]),
+			       endpoint->address);
+	if (endpoint->family == MIDAIR_IPV6)
+		return kind_in(ranges6, sizeof(ranges6) / sizeof(ranges6[0]),
+			       endpoint->address);
+	return ADDRESS_NO_HOST;
+}
+
+static uint32_t index_of(uint8_t family)
+{
+	return family == MIDAIR_IPV6 ? 1 : 0;
+}
+
+static bool is_same_address(const struct midair_endpoint *a, const struct midair_endpoint *b)
+{
+	return a->family == b->family && a->scope_id == b->scope_id &&
+	       memcmp(a->address, b->address, sizeof(a->address)) == 0;
+}
+
+static bool is_on_loopback(const struct candidate_view *view)
+{
+	return address_kind(&view->server) == ADDRESS_LOOPBACK;
+}
+
+/* An address that may leave this machine in a message, or be dialled because of one. */
+static bool is_of_use(const struct candidate_view *view, const struct midair_endpoint *endpoint)
+{
+	switch (address_kind(endpoint)) {
+	case ADDRESS_PUBLIC:
+	case ADDRESS_PRIVATE:
+		return true;
+	case ADDRESS_LOOPBACK:
+		return is_on_loopback(view);
+	case ADDRESS_LINK: /* says nothing without the link, which has no common name */
+	case ADDRESS_NO_HOST:
+		return false;
+	}
+	return false;
+}
+
+static uint32_t add(struct candidate *candidates, uint32_t n, enum candidate_type type,
+		    const struct midair_endpoint *endpoint)
+{
+	if (n == INTRODUCTION_CANDIDATES_MAX || endpoint->port == 0)
+		return n;
+	for (uint32_t i = 0; i < n; i++)
+		if (midair_endpoint_equal(&candidates[i].endpoint, endpoint))
+			return n;
+	candidates[n] = (struct candidate){.type = type, .endpoint = *endpoint};
+	return n + 1;
+}
+
+static uint32_t add_interfaces(const struct candidate_view *view, struct candidate *candidates,
+			       uint32_t n, bool are_public)
+{
+	for (uint32_t i = 0; i < view->n_interfaces; i++) {
+		const struct interface_address *interface = &view->interfaces[i];
+		struct midair_endpoint endpoint = interface->endpoint;
+		bool is_public = address_kind(&endpoint) == ADDRESS_PUBLIC;
+
+		endpoint.port = view->ports[index_of(endpoint.family)];
+		if (!interface->is_unfit && is_public == are_public &&
+		    is_of_use(view, &endpoint))
+			n = add(candidates, n, CANDIDATE_HOST, &endpoint);
+	}
+	return n;
+}
+
+bool candidates_is_mapping_known(const struct candidate_view *view, uint32_t family)
+{
+	return view->mapped[family].family != MIDAIR_FAMILY_NONE &&
+	       is_same_address(&view->mapped[family], &view->observed[family]);
+}
+
+uint32_t candidates_offer(const struct candidate_view *view,
+			  struct candidate candidates[INTRODUCTION_CANDIDATES_MAX])
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < 2; i++)
+		if (is_of_use(view, &view->observed[i]))
+			n = add(candidates, n, CANDIDATE_SERVER_REFLEXIVE, &view->observed[i]);
+	for (uint32_t i = 0; i < 2; i++)
+		if (candidates_is_mapping_known(view, i) && is_of_use(view, &view->mapped[i]))
+			n = add(candidates, n, CANDIDATE_MAPPED, &view->mapped[i]);
+	n = add_interfaces(view, candidates, n, true);
+	return add_interfaces(view, candidates, n, false);
+}
+
+/* The last address of one of our IPv4 networks (RFC 919). */
+static bool is_broadcast(const struct interface_address *interface,
+			 const struct midair_endpoint *remote)
+{
+	uint32_t host_bits = 32u - interface->prefix_bits;
+	uint32_t host = (uint32_t)remote->address[0] << 24 |
+			(uint32_t)remote->address[1] << 16 | (uint32_t)remote->address[2] << 8 |
+			remote->address[3];
+	uint32_t mask;
+
+	if (remote->family != MIDAIR_IPV4 || interface->endpoint.family != MIDAIR_IPV4 ||
+	    interface->prefix_bits > 30 ||
+	    !has_prefix(remote->address, interface->endpoint.address, interface->prefix_bits))
+		return false;
+	mask = host_bits >= 32 ? UINT32_MAX : (UINT32_C(1) << host_bits) - 1;
+	return (host & mask) == mask;
+}
+
+static bool is_on_our_network(const struct candidate_view *view,
+			      const struct midair_endpoint *remote)
+{
+	for (uint32_t i = 0; i < view->n_interfaces; i++) {
+		const struct interface_address *interface = &view->interfaces[i];
+
+		if (interface->endpoint.family == remote->family &&
+		    has_prefix(remote->address, interface->endpoint.address,
+			       interface->prefix_bits))
+			return true;
+	}
+	return false;
+}
+
+static bool is_broadcast_of_ours(const struct candidate_view *view,
+				 const struct midair_endpoint *remote)
+{
+	for (uint32_t i = 0; i < view->n_interfaces; i++)
+		if (is_broadcast(&view->interfaces[i], remote))
+			return true;
+	return false;
+}
+
+static bool is_ourselves(const struct candidate_view *view,
+			 const struct midair_endpoint *remote)
+{
+	uint32_t family = index_of(remote->family);
+
+	if (midair_endpoint_equal(&view->observed[family], remote))
+		return true;
+	for (uint32_t i = 0; i < view->n_interfaces; i++)
+		if (is_same_address(&view->interfaces[i].endpoint, remote) &&
+		    remote->port == view->ports[family])
+			return true;
+	return false;
+}
+
+static bool is_possible(const struct candidate_view *view, const struct midair_endpoint *remote)
+{
+	return remote->port != 0 && view->ports[index_of(remote->family)] != 0 &&
+	       is_of_use(view, remote) && !is_ourselves(view, remote) &&
+	       !is_broadcast_of_ours(view, remote);
+}
+
+/* The server is in a private network, and so are those whom it sees there. */
+static bool is_server_private(const struct candidate_view *view)
+{
+	enum address_kind kind = address_kind(&view->server);
+
+	return kind == ADDRESS_PRIVATE || kind == ADDRESS_LOOPBACK || kind == ADDRESS_LINK;
+}
+
+bool candidates_may_dial_observed(const struct candidate_view *view,
+				  const struct midair_endpoint *observed)
+{
+	return is_possible(view, observed) &&
+	       (address_kind(observed) != ADDRESS_PRIVATE || is_server_private(view) ||
+		is_on_our_network(view, observed));
+}
+
+static bool is_behind_our_router(const struct candidate_view *view,
+				 const struct midair_endpoint *observed)
+{
+	return observed->family != MIDAIR_FAMILY_NONE &&
+	       is_same_address(&view->observed[index_of(observed->family)], observed);
+}
+
+bool candidates_may_dial(const struct candidate_view *view,
+			 const struct midair_endpoint *observed,
+			 const struct midair_endpoint *remote)
+{
+	return is_possible(view, remote) &&
+	       (address_kind(remote) != ADDRESS_PRIVATE ||
+		is_behind_our_router(view, observed) || is_on_our_network(view, remote) ||
+		(is_server_private(view) && midair_endpoint_equal(observed, remote)));
+}
+
+static uint32_t promise(const struct candidate *candidate)
+{
+	if (candidate->type != CANDIDATE_HOST)
+		return 0;
+	return address_kind(&candidate->endpoint) == ADDRESS_PUBLIC ? 1 : 2;
+}
+
+void candidates_sort(struct candidate *candidates, uint32_t n_candidates)
+{
+	for (uint32_t i = 1; i < n_candidates; i++) {
+		struct candidate moved = candidates[i];
+		uint32_t place = i;
+
+		for (; place > 0 && promise(&candidates[place - 1]) > promise(&moved); place--)
+			candidates[place] = candidates[place - 1];
+		candidates[place] = moved;
+	}
+}

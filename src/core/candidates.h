@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * candidates: which of our addresses to offer to the peer, and which of the peer's to dial.
+ *
+ * Whoever pairs with us, and the server, could name addresses that are not the peer's, to make us
+ * send SYNs to somebody else. So an address is dialled only when the peer may be there: a public
+ * one, or a private one where we are on the same network. There are never more than
+ * INTRODUCTION_CANDIDATES_MAX, and what answers there must prove itself.
+ */
+#ifndef MIDAIR_CORE_CANDIDATES_H
+#define MIDAIR_CORE_CANDIDATES_H
+
+#include "core/introduction.h"
+#include "midair/midair.h"
+
+#define INTERFACE_ADDRESSES_MAX 64
+
+/* An address of one of our interfaces. */
+struct interface_address {
+	struct midair_endpoint endpoint; /* port 0 */
+	uint8_t prefix_bits;
+	/* Not to be offered: may vanish soon, is not valid yet (RFC 4862, RFC 8981), or is not the
+	 * one that we are bound to. */
+	bool is_unfit;
+};
+
+/* Where we are. */
+struct candidate_view {
+	struct midair_endpoint server;	    /* the rendezvous; family NONE: none yet */
+	struct midair_endpoint observed[2]; /* our addresses as servers saw them; or NONE */
+	struct midair_endpoint mapped[2]; /* what our router says that it has opened; or NONE */
+	uint16_t ports[2]; /* our local ports, IPv4 and IPv6; 0: family not in use */
+	uint32_t n_interfaces;
+	struct interface_address interfaces[INTERFACE_ADDRESSES_MAX];
+};
+
+enum address_kind {
+	ADDRESS_PUBLIC,
+	ADDRESS_PRIVATE, /* RFC 1918, RFC 6598, RFC 4193 */
+	ADDRESS_LINK,	 /* RFC 3927, RFC 4291 2.5.6 */
+	ADDRESS_LOOPBACK,
+	/* No single host: unspecified, broadcast, multicast, reserved, documentation is not among
+	 * them, because labs use it. */
+	ADDRESS_NO_HOST,
+};
+
+enum address_kind address_kind(const struct midair_endpoint *endpoint);
+
+/* Whether the port that our router (0: of IPv4, 1: of IPv6) has opened is at the address where
+ * servers saw us. Another address is another router's behind it, or a lie, and not offered. */
+bool candidates_is_mapping_known(const struct candidate_view *view, uint32_t family);
+
+/* Our candidates in the order of their promise: as servers saw us, then the interfaces'. Returns
+ * their number, at most INTRODUCTION_CANDIDATES_MAX. */
+uint32_t candidates_offer(const struct candidate_view *view,
+			  struct candidate candidates[INTRODUCTION_CANDIDATES_MAX]);
+
+/* Whether to dial what the server says that it saw of the peer. */
+bool candidates_may_dial_observed(const struct candidate_view *view,
+				  const struct midair_endpoint *observed);
+
+/* Whether to dial what the peer says of itself. observed: what the server saw of it. */
+bool candidates_may_dial(const struct candidate_view *view,
+			 const struct midair_endpoint *observed,
+			 const struct midair_endpoint *remote);
+
+/* The order in which to dial: as servers saw the peer and mapped ports, then public addresses,
+ * then the others; stable within these. */
+void candidates_sort(struct candidate *candidates, uint32_t n_candidates);
+
+#endif

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: MIT */
+/* midair pipe by the server's relay: what is told, and how it ends. */
+#include <signal.h>
+#include <string.h>
+
+#include "tests/cli/event_schema.h"
+#include "tests/cli/pipe_world.h"
+
+#define LOST	       3
+#define SERVER_REFUSED 9
+#define CODE	       "7-crossover-clockwork"
+
+static struct command *server;
+
+static void start_server(const char *option)
+{
+	const struct midair_endpoint at = own_address(200, 11314);
+
+	server = server_start_with(&at, option);
+}
+
+static int stop_server(void **state)
+{
+	(void)state;
+	server_stop(server);
+	return 0;
+}
+
+static void relay_only_says_by_whom_and_why(void **state)
+{
+	struct command *a, *b;
+	char value[256];
+
+	(void)state;
+	start_server("--relay");
+	a = pipe_start(1, (const char *const[]){CODE, "--relay-only", NULL});
+	b = pipe_start(2, (const char *const[]){CODE, "--json", NULL});
+	command_feed(a, "from a");
+	command_feed(b, "from b");
+	command_finish_both(a, b);
+	assert_non_null(strstr(a->errors.bytes, "path: relayed by "));
+	assert_non_null(strstr(a->errors.bytes, server_text()));
+	assert_non_null(strstr(a->errors.bytes, ", because only the relay is allowed here, "));
+	assert_null(strstr(a->errors.bytes, "direct"));
+	event_schema_check(&b->errors);
+	assert_string_equal(event_schema_value(&b->errors, "path", "way", value), "relayed");
+	assert_string_equal(event_schema_value(&b->errors, "path", "reason", value),
+			    "peer-asked");
+	assert_string_equal(event_schema_value(&b->errors, "path", "remote", value),
+			    server_text());
+	assert_string_equal(event_schema_value(&b->errors, "relay", "code", value), "ok");
+	pipe_end_well(a, "from b");
+	pipe_end_well(b, "from a");
+}
+
+static void direct_and_relay_only_do_not_come_together(void **state)
+{
+	struct command *a, *b;
+
+	(void)state;
+	start_server("--relay");
+	a = pipe_start(1, (const char *const[]){CODE, "--relay-only", NULL});
+	b = pipe_start(2, (const char *const[]){CODE, "--direct", NULL});
+	command_feed(a, NULL);
+	command_feed(b, NULL);
+	command_finish_both(a, b);
+	assert_non_null(strstr(a->errors.bytes, "does not want it"));
+	assert_int_equal(a->status, SERVER_REFUSED);
+	assert_int_not_equal(b->status, 0);
+	command_free(a);
+	command_free(b);
+}
+
+static void a_server_without_a_relay_is_told(void **state)
+{
+	struct command *command;
+	char value[256];
+
+	(void)state;
+	start_server(NULL);
+	command = pipe_start(1, (const char *const[]){CODE, "--relay-only", "--json", NULL});
+	command_finish(command);
+	event_schema_check(&command->errors);
+	assert_string_equal(event_schema_value(&command->errors, "failed", "code", value),
+			    "no-relay");
+	pipe_end_with(command, SERVER_REFUSED);
+}
+
+/* A direct pipe outlives its server, this one cannot: not as a clean end. */
+static void a_server_that_is_killed_is_a_loss_for_both(void **state)
+{
+	struct command *a, *b;
+
+	(void)state;
+	start_server("--relay");
+	a = pipe_start(1, (const char *const[]){CODE, "--relay-only", NULL});
+	b = pipe_start(2, (const char *const[]){CODE, "--relay-only", NULL});
+	command_wait_text(a, "path: relayed");
+	command_wait_text(b, "path: relayed");
+	kill(server->pid, SIGKILL);
+	pipe_end_with(a, LOST);
+	pipe_end_with(b, LOST);
+	command_finish(server);
+	command_free(server);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_teardown(relay_only_says_by_whom_and_why, stop_server),
+		cmocka_unit_test_teardown(direct_and_relay_only_do_not_come_together,
+					  stop_server),
+		cmocka_unit_test_teardown(a_server_without_a_relay_is_told, stop_server),
+		cmocka_unit_test(a_server_that_is_killed_is_a_loss_for_both),
+	};
+
+	sigaction(SIGPIPE, &(struct sigaction){.sa_handler = SIG_IGN}, NULL);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

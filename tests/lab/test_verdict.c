@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * test_verdict MIDAIR: pairs that cannot meet, behind real NATs. Both sides say the same reason, and
+ * where the time ran out each has heard from the other what it saw.
+ */
+#include "lab_test.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "lab/program.h"
+#include "os/cleanup.h"
+
+#define TIMEOUT_MS 20000
+#define SERVER	   "192.0.2.1:1314"
+#define ARGUMENTS  10
+#define NO_PATH	   1
+#define WRONG_CODE 4
+#define NO_SERVER  7
+#define NO_DIRECT  21
+
+static int midair_fd = -1;
+
+static struct program *start(const struct network *network, enum lab_side side,
+			     const char *const arguments[ARGUMENTS])
+{
+	const char *const environment[] = {"MIDAIR_SERVER=" SERVER, "MIDAIR_SECRET", NULL};
+	const struct program_config config = {
+		.namespace_fd = network_host_namespace(network, side),
+		.executable_fd = midair_fd,
+		.arguments = arguments,
+		.environment = environment,
+	};
+	struct program *program;
+
+	assert_int_equal(program_start(&program, &config, NULL), 0);
+	return program;
+}
+
+static struct program *start_server(const struct network *network, bool probes)
+{
+	const char *const arguments[ARGUMENTS] = {"midair", "serve", "--listen", SERVER,
+						  probes ? NULL : "--probe-port=off"};
+	struct program *server = start(network, LAB_S, arguments);
+
+	if (program_wait_text(server, PROGRAM_ERRORS, "midair serve: ready", TIMEOUT_MS) != 0)
+		fail_msg("no server: %s", program_text(server, PROGRAM_ERRORS));
+	return server;
+}
+
+static struct program *start_pipe(const struct network *network, enum lab_side side,
+				  const char *code, const char *limit)
+{
+	const char *const arguments[ARGUMENTS] = {"midair", "pipe", "--json", limit, code};
+
+	return start(network, side, arguments);
+}
+
+static void expect_words(struct program *program, const char *row, const char *words)
+{
+	if (strstr(program_text(program, PROGRAM_ERRORS), words) == NULL)
+		fail_msg("row \"%s\": did not say %s, but: %s", row, words,
+			 program_text(program, PROGRAM_ERRORS));
+}
+
+static void expect_end(struct program *program, const char *row, int status,
+		       const char *verdict)
+{
+	char words[128];
+	int seen = program_wait(program, TIMEOUT_MS);
+
+	if (seen != status)
+		fail_msg("row \"%s\": ended with %d instead of %d; it said: %s", row, seen,
+			 status, program_text(program, PROGRAM_ERRORS));
+	snprintf(words, sizeof(words), "{\"event\":\"verdict\",%s", verdict);
+	expect_words(program, row, words);
+}
+
+static const struct {
+	const char *line;
+	bool probes;
+	int status;
+	const char *verdict;
+	const char *nats; /* in the behaviour */
+} rows[] = {
+	{"a=apdm/random b=apdm/random rtt=20ms server=20ms", true, NO_DIRECT,
+	 "\"code\":\"random-both\",\"side\":\"both\",\"step\":\"dial\"",
+	 "ours: mapping address-and-port-dependent, ports random"},
+	{"a=refuse-syn-in b=refuse-syn-in rtt=20ms server=20ms", true, NO_DIRECT,
+	 "\"code\":\"syn-in-refused\",\"side\":\"both\",\"step\":\"dial\"",
+	 "refuses a SYN that meets its own"},
+	/* nobody has measured */
+	{"a=apdm/random b=apdm/random rtt=20ms server=20ms", false, NO_PATH,
+	 "\"code\":\"silence\",\"side\":\"both\",\"step\":\"dial\"", "reaction drop; theirs: "},
+	{"a=apdm/random/rst b=apdm/random/rst rtt=20ms server=20ms", false, NO_PATH,
+	 "\"code\":\"refused-everywhere\",\"side\":\"both\",\"step\":\"dial\"",
+	 "reaction reset; theirs: "},
+	{"a=apdm/random/drop b=apdm/random/rst rtt=20ms server=20ms", false, NO_PATH,
+	 "\"code\":\"not-met\",\"side\":\"both\",\"step\":\"dial\"", "reaction reset"},
+};
+
+static void both_sides_say_why_they_cannot_meet(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < N_ITEMS(rows); i++) {
+		struct network *network = lab_test_network(rows[i].line);
+		struct program *server = start_server(network, rows[i].probes);
+		struct program *a =
+			start_pipe(network, LAB_A, "4711-crossover-clockwork", "--timeout=3");
+		struct program *b =
+			start_pipe(network, LAB_B, "4711-crossover-clockwork", "--timeout=3");
+
+		expect_end(a, rows[i].line, rows[i].status, rows[i].verdict);
+		expect_end(b, rows[i].line, rows[i].status, rows[i].verdict);
+		expect_words(a, rows[i].line, rows[i].nats);
+		expect_words(b, rows[i].line, rows[i].nats);
+		if (rows[i].status == NO_PATH) {
+			expect_words(a, rows[i].line, "{\"side\":\"theirs\"");
+			expect_words(b, rows[i].line, "{\"side\":\"theirs\"");
+			expect_words(a, rows[i].line, "\"clock_error_ms\":2");
+		}
+		program_free(a);
+		program_free(b);
+		program_free(server);
+		network_free(network);
+	}
+}
+
+/* The one that gives up earlier asks, and the other one, which goes on, answers. */
+static void who_gives_up_first_hears_from_the_other(void **state)
+{
+	static const char row[] = "a=apdm/random b=apdm/random/rst rtt=20ms server=20ms";
+	struct network *network = lab_test_network(row);
+	struct program *server = start_server(network, false);
+	struct program *a =
+		start_pipe(network, LAB_A, "4711-crossover-clockwork", "--timeout=1");
+	struct program *b =
+		start_pipe(network, LAB_B, "4711-crossover-clockwork", "--timeout=3");
+
+	(void)state;
+	expect_end(a, row, NO_PATH, "\"code\":\"not-met\",\"side\":\"both\"");
+	expect_words(a, row, "{\"side\":\"theirs\"");
+	expect_end(b, row, NO_PATH, "\"code\":\"not-met\",\"side\":\"both\"");
+	expect_words(b, row, "{\"side\":\"theirs\"");
+	program_free(a);
+	program_free(b);
+	program_free(server);
+	network_free(network);
+}
+
+static void a_wrong_code_is_the_reason_on_both_sides(void **state)
+{
+	static const char row[] = "a=drop b=drop rtt=20ms server=20ms";
+	static const char verdict[] =
+		"\"code\":\"wrong-code\",\"side\":\"theirs\",\"step\":\"introduction\"";
+	struct network *network = lab_test_network(row);
+	struct program *server = start_server(network, true);
+	struct program *a =
+		start_pipe(network, LAB_A, "4711-crossover-clockwork", "--timeout=3");
+	struct program *b =
+		start_pipe(network, LAB_B, "4711-crossover-crossover", "--timeout=3");
+
+	(void)state;
+	expect_end(a, row, WRONG_CODE, verdict);
+	expect_end(b, row, WRONG_CODE, verdict);
+	program_free(a);
+	program_free(b);
+	program_free(server);
+	network_free(network);
+}
+
+static void a_server_that_is_away_is_the_reason(void **state)
+{
+	static const char row[] = "a=drop b=drop rtt=20ms server=20ms";
+	struct network *network = lab_test_network(row);
+	struct program *a = start_pipe(network, LAB_A, "4711-crossover-clockwork", "--wait=1");
+
+	(void)state;
+	expect_end(a, row, NO_SERVER,
+		   "\"code\":\"server-unreachable\",\"side\":\"server\",\"step\":\"server\"");
+	program_free(a);
+	network_free(network);
+}
+
+static int group(void *context)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(both_sides_say_why_they_cannot_meet),
+		cmocka_unit_test(who_gives_up_first_hears_from_the_other),
+		cmocka_unit_test(a_wrong_code_is_the_reason_on_both_sides),
+		cmocka_unit_test(a_server_that_is_away_is_the_reason),
+	};
+
+	(void)context;
+	return cmocka_run_group_tests_name("verdict", tests, NULL, NULL);
+}
+
+int main(int argc, char **argv)
+{
+	if (argc != 2)
+		return 2;
+	midair_fd = program_open(argv[1]);
+	return midair_fd < 0 ? 1 : lab_test_main(group);
+}
