@@ -7,6 +7,13 @@
 #define NS_PER_MS INT64_C(1000000)
 #define PERCENT	  100u
 
+const struct bench_case *bench_case_of(size_t number)
+{
+	if (number < bench_n_cases)
+		return &bench_cases[number];
+	return &bench_pair_cases[number - bench_n_cases];
+}
+
 int bench_scenario(struct scenario *scenario, const struct bench_case *of, enum method method,
 		   struct lab_reason *reason)
 {
@@ -36,6 +43,14 @@ static int64_t round_trip_ns(const struct bench_case *of)
 	return (int64_t)scenario.rtt_ns;
 }
 
+static bool is_share_reached(const struct goal *goal, const struct tally *tally)
+{
+	uint32_t share = tally->n_connected * PERCENT;
+	uint32_t wanted = tally->n_runs * goal->connected_percent;
+
+	return goal->is_at_least ? share >= wanted : share == wanted;
+}
+
 bool is_goal_reached(const struct bench_case *of, const struct tally *tally)
 {
 	const struct goal *goal = &of->goal;
@@ -46,7 +61,7 @@ bool is_goal_reached(const struct bench_case *of, const struct tally *tally)
 		return false;
 	if (goal->is_open)
 		return true;
-	if (tally->n_connected * PERCENT != tally->n_runs * goal->connected_percent)
+	if (!is_share_reached(goal, tally))
 		return false;
 	if (goal->median_ns > 0 && tally->past_ns.median > goal->median_ns)
 		return false;

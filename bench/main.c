@@ -22,11 +22,13 @@ struct bench {
 };
 
 static const char usage[] =
-	"usage: midair-bench [quick] [--json | --markdown] [--case TEXT]\n"
-	"  quick        fewer runs and smaller skews, in less than a minute\n"
+	"usage: midair-bench [quick] [--json | --markdown] [--case TEXT] [--meeting | --pairing]\n"
+	"  quick        fewer runs and smaller skews\n"
 	"  --json       one line of JSON for each case\n"
-	"  --markdown   the table of docs/figures.md\n"
+	"  --markdown   the tables of docs/figures.md\n"
 	"  --case TEXT  only the cases whose title has this text\n"
+	"  --meeting    only without a server\n"
+	"  --pairing    only through one\n"
 	"Status 0: all goals reached, 1: not all, 77: this machine cannot run the lab.\n";
 
 static int complain(int status, const char *text)
@@ -42,6 +44,8 @@ static int read_options(struct bench *bench, int argc, char **argv)
 		{"json", no_argument, NULL, 'j'},
 		{"markdown", no_argument, NULL, 'm'},
 		{"case", required_argument, NULL, 'c'},
+		{"meeting", no_argument, NULL, 'M'},
+		{"pairing", no_argument, NULL, 'P'},
 		{"help", no_argument, NULL, 'h'},
 		{0},
 	};
@@ -54,6 +58,10 @@ static int read_options(struct bench *bench, int argc, char **argv)
 			bench->form = REPORT_MARKDOWN;
 		} else if (option == 'c') {
 			bench->plan.only = optarg;
+		} else if (option == 'M') {
+			bench->plan.is_meeting_only = true;
+		} else if (option == 'P') {
+			bench->plan.is_pairing_only = true;
 		} else {
 			fputs(usage, option == 'h' ? stdout : stderr);
 			return option == 'h' ? STATUS_REACHED : STATUS_USAGE;

@@ -36,20 +36,36 @@ static void make_quick(struct bench_case *what)
 		what->patience_ms = at_most(what->patience_ms, QUICK_PATIENCE_MS);
 }
 
+static bool is_wanted(const struct bench_plan *plan, size_t number)
+{
+	const struct bench_case *of = bench_case_of(number);
+	bool is_pairing = number >= bench_n_cases;
+
+	if (is_pairing ? plan->is_meeting_only : plan->is_pairing_only)
+		return false;
+	return (!plan->only || strstr(of->title, plan->only)) &&
+	       !(plan->is_quick && of->is_long);
+}
+
+static size_t rows_bytes(void)
+{
+	return (bench_n_cases + bench_n_pair_cases) * sizeof(struct bench_row);
+}
+
 int plan_init(struct bench_plan *plan, struct lab_reason *reason)
 {
-	void *shared = mmap(NULL, bench_n_cases * sizeof(struct bench_row),
-			    PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	void *shared = mmap(NULL, rows_bytes(), PROT_READ | PROT_WRITE,
+			    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
 	if (shared == MAP_FAILED)
 		return lab_fail(reason, errno, "cannot share memory");
 	plan->rows = shared;
-	for (size_t i = 0; i < bench_n_cases; i++) {
+	for (size_t i = 0; i < bench_n_cases + bench_n_pair_cases; i++) {
 		struct bench_row *row = &plan->rows[plan->n_rows];
 
-		if (plan->only && !strstr(bench_cases[i].title, plan->only))
+		if (!is_wanted(plan, i))
 			continue;
-		row->what = bench_cases[i];
+		row->what = *bench_case_of(i);
 		if (plan->is_quick)
 			make_quick(&row->what);
 		plan->n_rows++;
@@ -59,7 +75,7 @@ int plan_init(struct bench_plan *plan, struct lab_reason *reason)
 
 void plan_deinit(struct bench_plan *plan)
 {
-	munmap(plan->rows, bench_n_cases * sizeof(struct bench_row));
+	munmap(plan->rows, rows_bytes());
 }
 
 static int job_main(void *context)

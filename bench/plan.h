@@ -14,6 +14,8 @@ struct bench_row {
 
 struct bench_plan {
 	bool is_quick;		/* fewer runs, smaller skews: a look, not a measurement */
+	bool is_meeting_only;	/* without the rows of pair_cases.c */
+	bool is_pairing_only;	/* nothing but those */
 	const char *only;	/* part of a title, or NULL */
 	struct bench_row *rows; /* in memory that all processes share */
 	size_t n_rows;

@@ -41,7 +41,8 @@ static void format_goal(char cell[CELL_SIZE], const struct goal *goal)
 	snprintf(cell, CELL_SIZE, "-");
 	if (goal->is_open)
 		return;
-	snprintf(cell, CELL_SIZE, "%u %%", goal->connected_percent);
+	snprintf(cell, CELL_SIZE, "%s%u %%", goal->is_at_least ? "at least " : "",
+		 goal->connected_percent);
 	used = strlen(cell);
 	if (goal->median_ns > 0) {
 		snprintf(cell + used, CELL_SIZE - used, ", median %g ms",
@@ -95,7 +96,8 @@ static void format_row(struct cells *cells, const struct bench_row *row)
 	format_goal(cells->goal, &row->what.goal);
 	cells->reached = reached_text(&row->what, tally);
 	if (row->what.is_without_once)
-		snprintf(cells->once, sizeof(cells->once), "-");
+		snprintf(cells->once, sizeof(cells->once), "%s",
+			 row->what.beside ? row->what.beside : "-");
 	else if (once->error)
 		snprintf(cells->once, sizeof(cells->once), "not measured");
 	else
@@ -196,8 +198,8 @@ size_t report_print(FILE *to, const struct bench_plan *plan, enum report_form fo
 	}
 	if (form == REPORT_TEXT)
 		fprintf(to,
-			"Times are past the later side's start + 1 round trip, or past the "
-			"agreed instant.\n%zu of %zu goals reached.\n",
+			"Times are past the later side's start + 1 round trip, past the "
+			"agreed instant, or past what the title says.\n%zu of %zu goals reached.\n",
 			n_goals - n_missed, n_goals);
 	return n_missed;
 }
