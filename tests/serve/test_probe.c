@@ -88,8 +88,9 @@ static struct client asker(const char *text)
 
 static void ask(struct client *client, enum wire_probe_kind kind)
 {
-	client_say(client, &(struct wire_message){.type = WIRE_PROBE,
-						  .probe = {.token = 77, .kind = kind}});
+	client_say(client,
+		   &(struct wire_message){.type = WIRE_PROBE,
+					  .probe = {.token = 77, .kind = (uint8_t)kind}});
 }
 
 static void expect_result(struct client *client, enum wire_probe_outcome outcome)
