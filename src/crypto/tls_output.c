@@ -63,7 +63,8 @@ const uint8_t *tls_output(struct tls *tls, size_t *size)
 	if (tls->is_update_due)
 		prepare_output(tls);
 	*size = tls->state == TLS_FAILED ? 0 : out->end - out->begin;
-	return out->bytes + out->begin;
+	/* An idle stream has given its buffer back, and NULL + 0 is undefined in C11. */
+	return out->bytes != NULL ? out->bytes + out->begin : NULL;
 }
 
 void tls_sent(struct tls *tls, size_t n)
