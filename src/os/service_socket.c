@@ -15,7 +15,9 @@
 #define KEEPALIVE_PROBES     4
 /* Unacknowledged data, an introduction to a client that has moved, gives it up as well. */
 #define USER_TIMEOUT_MS 30000
-/* All that a client may send after its introduction. */
+/* All that a client may send after its introduction. Set on the accepted socket, not on the listener:
+ * there it would lock the window scale at 0 (tcp_openreq_init_rwin, 6.18), and a pair that is relayed
+ * later could never have more than 64 KiB on their way. */
 #define RECEIVE_BYTES 32768
 
 /* Linux 5.14; old headers lack it. Older kernels keep the buffers that the listener has set. */
@@ -55,7 +57,6 @@ static int set_options(int fd, int domain, uint32_t output_bytes)
 		{IPPROTO_TCP, TCP_KEEPINTVL, KEEPALIVE_INTERVAL_S},
 		{IPPROTO_TCP, TCP_KEEPCNT, KEEPALIVE_PROBES},
 		{IPPROTO_TCP, TCP_USER_TIMEOUT, USER_TIMEOUT_MS},
-		{SOL_SOCKET, SO_RCVBUF, RECEIVE_BYTES},
 	};
 	int result = 0;
 
@@ -127,6 +128,7 @@ int service_socket_accept(int listener, struct midair_endpoint *remote)
 		close_fd(fd);
 		return -EAFNOSUPPORT;
 	}
+	(void)set_option(fd, (struct option){SOL_SOCKET, SO_RCVBUF, RECEIVE_BYTES});
 	return fd;
 }
 

@@ -2,6 +2,8 @@
 /* Pairs whose bytes the server forwards: who gets that, what it keeps of TCP, and its limits. */
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -469,6 +471,28 @@ static void time_and_silence_have_an_end(void **state)
 	}
 }
 
+/* RFC 7323 2.3: the scale is agreed on with the SYNs, long before a pair is relayed. */
+static void more_than_64_kib_may_be_on_their_way(void **state)
+{
+	struct pair pair;
+
+	(void)state;
+	begin(&pair, "long");
+	for (int i = 0; i < 2; i++) {
+		struct tcp_info info;
+		socklen_t length = sizeof(info);
+
+		assert_int_equal(getsockopt(i == 0 ? pair.a.fd : pair.b.fd, IPPROTO_TCP,
+					    TCP_INFO, &info, &length),
+				 0);
+		/* what the server lets us send, and we let it */
+		assert_true((info.tcpi_options & TCPI_OPT_WSCALE) != 0);
+		assert_true(info.tcpi_snd_wscale > 0);
+		assert_int_equal(info.tcpi_snd_wscale, info.tcpi_rcv_wscale);
+	}
+	close_both(&pair);
+}
+
 static int start_one(void **state)
 {
 	(void)state;
@@ -498,6 +522,7 @@ int main(void)
 		FORWARDING(who_has_asked_alone_waits_and_may_leave),
 		FORWARDING(who_declines_is_told_to_the_other_who_may_go_on),
 		FORWARDING(who_speaks_on_after_asking_breaks_the_protocol),
+		FORWARDING(more_than_64_kib_may_be_on_their_way),
 		FORWARDING(a_slow_reader_holds_the_sender_back),
 		FORWARDING(a_greedy_pair_does_not_keep_another_one_waiting),
 		FORWARDING(the_log_tells_of_it_without_addresses),
