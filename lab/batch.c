@@ -51,6 +51,11 @@ struct batch_item *batch_items_free(struct batch_item *items, size_t n)
 	return NULL;
 }
 
+bool batch_item_is_wrong(const struct batch_item *item)
+{
+	return item->error || !(item->judgement.is_as_expected || item->is_untimed);
+}
+
 /* Returns true when the result counts. */
 static bool attempt(struct batch_item *item, struct network *network, enum side_method method,
 		    uint32_t n_runs)
@@ -70,6 +75,8 @@ static bool attempt(struct batch_item *item, struct network *network, enum side_
 		return true;
 	judge(&item->judgement, item->scenario, result->runs, result->n_runs);
 	is_disturbed = result->lateness_ns > RUNNER_LATENESS_MAX_NS;
+	item->is_untimed = is_disturbed && item->judgement.is_late &&
+			   item->judgement.n_as_expected == item->judgement.n_runs;
 	runner_result_free(result);
 	return item->judgement.is_as_expected || !is_disturbed;
 }
@@ -191,8 +198,7 @@ static size_t tell(struct batch *batch)
 	while (batch->n_told < batch->n_items && batch->items[batch->n_told].is_done) {
 		const struct batch_item *item = &batch->items[batch->n_told++];
 
-		if (item->error || !item->judgement.is_as_expected)
-			n_wrong++;
+		n_wrong += batch_item_is_wrong(item);
 		batch->config->tell(batch->config->context, item);
 	}
 	return n_wrong;

@@ -18,7 +18,13 @@ struct batch_item {
 	struct lab_reason reason;
 	struct judgement judgement;
 	uint32_t n_attempts;
+	/* Every run came out right, but too late, on a machine that was busy in each attempt: that
+	 * says nothing of the time. */
+	bool is_untimed;
 };
+
+/* Failed, or came out otherwise than expected, or too late. */
+bool batch_item_is_wrong(const struct batch_item *item);
 
 struct batch_config {
 	enum side_method method;
@@ -34,8 +40,7 @@ struct batch_config {
 struct batch_item *batch_items_new(const struct scenario *const *scenarios, size_t n);
 struct batch_item *batch_items_free(struct batch_item *items, size_t n);
 
-/* Runs them all. Only inside namespace_run(), by process 1. Returns how many were not as
- * expected, or failed. */
+/* Runs them all. Only inside namespace_run(), by process 1. Returns how many were wrong. */
 size_t batch_run(struct batch_item *items, size_t n, const struct batch_config *config);
 
 /* A scenario that a busy machine disturbed (RUNNER_LATENESS_MAX_NS) and that did not come out as

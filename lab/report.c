@@ -31,7 +31,9 @@ static const char *verdict(const struct batch_item *item, char buffer[VERDICT_SI
 {
 	const char *word = "ok";
 
-	if (!item->judgement.is_as_expected)
+	if (item->is_untimed)
+		word = "late";
+	else if (!item->judgement.is_as_expected)
 		word = item->judgement.is_late ? "LATE" : "DIFFERENT";
 	if (item->n_attempts <= 1)
 		return word;

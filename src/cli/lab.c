@@ -66,6 +66,7 @@ static void print_json(const struct batch_item *item)
 	}
 	json_integer(&json, "attempts", item->n_attempts);
 	json_boolean(&json, "as_expected", !item->error && judgement->is_as_expected);
+	json_boolean(&json, "untimed", item->is_untimed);
 	json_end(&json);
 }
 

@@ -11,14 +11,18 @@
 #include <sys/socket.h>
 
 #include "os/cleanup.h"
+#include "os/clock.h"
 
 #define PORT	   7000
 #define NS_PER_US  UINT64_C(1000)
 #define TIMEOUT_MS 5000
 #define ROUNDS	   8
 /* What two kernels and four veth ends may add on an idle machine. The fastest of several tries is
- * compared, since a busy machine adds any time to some of them. */
-#define EXTRA_US 100
+ * compared, since a busy machine adds any time to some of them: to most of the long ones, since a
+ * processor that has slept for long wakes up late. So a machine without a fast one among the usual
+ * number of tries gets more of them, for some time. */
+#define EXTRA_US   100
+#define TRY_FOR_NS UINT64_C(12000000000)
 
 static uint32_t round_trip_us(const struct network *network, enum midair_family family)
 {
@@ -36,16 +40,19 @@ static uint32_t round_trip_us(const struct network *network, enum midair_family 
 static void check_round_trip(const char *line, enum midair_family family, uint32_t expected_us,
 			     int n_tries)
 {
+	uint64_t end_ns = clock_now_ns() + TRY_FOR_NS;
 	struct network *network = lab_test_network(line);
 	int listener = lab_test_socket(network, LAB_B, family, SOCK_STREAM, PORT);
 	uint32_t fastest_us = UINT32_MAX;
 
 	assert_int_equal(listen(listener, 128), 0);
-	for (int i = 0; i < n_tries; i++) {
+	for (int i = 0; i < n_tries || clock_now_ns() < end_ns; i++) {
 		uint32_t time_us = round_trip_us(network, family);
 
 		if (time_us < fastest_us)
 			fastest_us = time_us;
+		if (i + 1 >= n_tries && fastest_us <= expected_us + EXTRA_US)
+			break;
 	}
 	close_fd(listener);
 	network_free(network);
