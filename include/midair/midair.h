@@ -670,7 +670,8 @@ int midair_session_take_stream(struct midair_session *session, struct midair_str
 int midair_session_export(struct midair_session *session, const char *label, void *out,
 			  size_t size);
 
-/* Blocking: pair, poll and dispatch until CONNECTED or FAILED, free. As midair_meet(). */
+/* Blocking: pair, poll and dispatch until CONNECTED or FAILED, free. As midair_meet(). Give it a code
+ * or a secret: of a code that the server would give out nobody could tell the other side. */
 int midair_pair(const struct midair_pair_config *config, struct midair_stream **stream,
 		struct midair_event *connected);
 
