@@ -10,11 +10,13 @@
  * may prefer, is refused with EPERM, and clone3() with ENOSYS, so that libc takes clone(), whose
  * flags a filter can see.
  */
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <netinet/in.h>
 #include <sched.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -22,6 +24,7 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <unistd.h>
 
 #include "os/sandbox.h"
 
@@ -51,6 +54,7 @@
 
 /* The type without SOCK_CLOEXEC and SOCK_NONBLOCK. */
 #define SOCKET_TYPE_MASK 0xfu
+#define FAMILY_BIT	 8
 
 #define FILTER_SIZE 256
 
@@ -90,7 +94,6 @@ static const uint16_t allowed[] = {
 	SYS_sigaltstack,
 	SYS_gettid,
 	SYS_getpid,
-	SYS_tgkill,
 	SYS_set_robust_list,
 	SYS_rseq,
 	SYS_getrandom,
@@ -107,7 +110,7 @@ static const uint16_t deadly[] = {
 };
 
 struct program {
-	uint16_t size;
+	uint16_t size; /* instructions */
 	struct sock_filter code[FILTER_SIZE];
 };
 
@@ -132,19 +135,57 @@ static void verdict_for(struct program *program, uint32_t call, uint32_t verdict
 	finish(program, verdict);
 }
 
-/* Allows the call when (argument & mask) is value; refuses it otherwise. The low half of an
- * argument comes first on the little-endian machines above. */
+/* (argument & mask) is value. The low half of an argument comes first on the little-endian machines
+ * above. */
+struct condition {
+	uint32_t argument;
+	uint32_t mask;
+	uint32_t value;
+};
+
+#define CONDITION_SIZE 3u /* instructions */
+
+static void check_condition(struct program *program, const struct condition *condition,
+			    uint32_t n_to_refusal)
+{
+	load(program, (uint32_t)offsetof(struct seccomp_data, args) + 8 * condition->argument);
+	add(program, (struct sock_filter)BPF_STMT(BPF_ALU | BPF_AND | BPF_K, condition->mask));
+	add(program, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, condition->value,
+						  0, (uint8_t)n_to_refusal));
+}
+
+/* Allows the call when all of them hold; refuses it otherwise. */
+static void allow_if(struct program *program, uint32_t call, const struct condition *conditions,
+		     uint32_t n)
+{
+	add(program, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, call, 0,
+						  (uint8_t)(CONDITION_SIZE * n + 2)));
+	for (uint32_t i = 0; i < n; i++)
+		check_condition(program, &conditions[i], CONDITION_SIZE * (n - 1 - i) + 1);
+	finish(program, SECCOMP_RET_ALLOW);
+	finish(program, SECCOMP_RET_ERRNO | EPERM);
+}
+
 static void allow_masked(struct program *program, uint32_t call, uint32_t argument,
 			 uint32_t mask, uint32_t value)
 {
-	uint32_t offset = (uint32_t)offsetof(struct seccomp_data, args) + 8 * argument;
+	const struct condition condition = {argument, mask, value};
 
-	add(program, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, call, 0, 5));
-	load(program, offset);
-	add(program, (struct sock_filter)BPF_STMT(BPF_ALU | BPF_AND | BPF_K, mask));
-	add(program, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, value, 0, 1));
-	finish(program, SECCOMP_RET_ALLOW);
-	finish(program, SECCOMP_RET_ERRNO | EPERM);
+	allow_if(program, call, &condition, 1);
+}
+
+/* AF_INET or AF_INET6: they differ in one bit. */
+static_assert((AF_INET ^ AF_INET6) == FAMILY_BIT, "one mask for both");
+
+static void allow_tcp_sockets(struct program *program)
+{
+	const struct condition conditions[] = {
+		{0, ~(uint32_t)FAMILY_BIT, AF_INET & AF_INET6},
+		{1, SOCKET_TYPE_MASK, SOCK_STREAM},
+		{2, UINT32_MAX, IPPROTO_TCP},
+	};
+
+	allow_if(program, SYS_socket, conditions, 3);
 }
 
 static void write_program(struct program *program, uint32_t flags)
@@ -162,6 +203,8 @@ static void write_program(struct program *program, uint32_t flags)
 		verdict_for(program, deadly[i], SECCOMP_RET_KILL_PROCESS);
 	verdict_for(program, SYS_clone3, SECCOMP_RET_ERRNO | ENOSYS);
 	allow_masked(program, SYS_clone, 0, CLONE_THREAD | CLONE_VM, CLONE_THREAD | CLONE_VM);
+	/* raise() and abort(), of ourselves alone */
+	allow_masked(program, SYS_tgkill, 0, UINT32_MAX, (uint32_t)getpid());
 	allow_masked(program, SYS_mmap, 2, PROT_EXEC, 0);
 	allow_masked(program, SYS_mprotect, 2, PROT_EXEC, 0);
 	if ((flags & SANDBOX_MAY_OPEN) != 0)
@@ -173,7 +216,7 @@ static void write_program(struct program *program, uint32_t flags)
 		allow_masked(program, SYS_fcntl, 1, UINT32_MAX, F_SETPIPE_SZ);
 	}
 	if ((flags & SANDBOX_MAY_DIAL) != 0) {
-		allow_masked(program, SYS_socket, 1, SOCKET_TYPE_MASK, SOCK_STREAM);
+		allow_tcp_sockets(program);
 		verdict_for(program, SYS_bind, SECCOMP_RET_ALLOW);
 		verdict_for(program, SYS_connect, SECCOMP_RET_ALLOW);
 	}

@@ -2,11 +2,13 @@
 /* What the last stage leaves: each case is a child that locks itself in and then tries. */
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -27,9 +29,44 @@ static int open_to_write(void)
 		       : 0;
 }
 
-static int open_socket(void)
+static int open_socket(int domain, int type, int protocol)
 {
-	return socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0) < 0 ? -errno : 0;
+	return socket(domain, type | SOCK_CLOEXEC, protocol) < 0 ? -errno : 0;
+}
+
+static int open_tcp(void)
+{
+	return open_socket(AF_INET, SOCK_STREAM, IPPROTO_TCP);
+}
+
+static int open_tcp_6(void)
+{
+	return open_socket(AF_INET6, SOCK_STREAM | SOCK_NONBLOCK, IPPROTO_TCP);
+}
+
+static int open_udp(void)
+{
+	return open_socket(AF_INET, SOCK_DGRAM, 0);
+}
+
+static int open_local(void)
+{
+	return open_socket(AF_UNIX, SOCK_STREAM, 0);
+}
+
+static int open_sctp(void)
+{
+	return open_socket(AF_INET, SOCK_STREAM, IPPROTO_SCTP);
+}
+
+static int signal_itself(void)
+{
+	return raise(SIGUSR1);
+}
+
+static int signal_the_parent(void)
+{
+	return syscall(SYS_tgkill, getppid(), getppid(), 0) < 0 ? -errno : 0;
 }
 
 static int map_code(void)
@@ -71,7 +108,7 @@ static int write_log(void)
 }
 
 /* Returns the child's result, or the signal that ended it. */
-static int attempt(bool may_open, int (*function)(void))
+static int attempt(uint32_t flags, int (*function)(void))
 {
 	int status;
 	pid_t pid = fork();
@@ -79,7 +116,7 @@ static int attempt(bool may_open, int (*function)(void))
 	assert_true(pid >= 0);
 	if (pid == 0) {
 		if (sandbox_no_core() < 0 || sandbox_no_new_privileges() < 0 ||
-		    sandbox_no_calls(may_open) < 0)
+		    sandbox_no_calls(flags) < 0)
 			_exit(LOCKED_OUT);
 		_exit(-function());
 	}
@@ -95,24 +132,31 @@ static void only_what_a_running_server_needs_is_left(void **state)
 {
 	static const struct {
 		const char *name;
-		bool may_open;
+		uint32_t flags;
 		int (*function)(void);
 		int result;
 	} rows[] = {
-		{"write to the log", false, write_log, 0},
-		{"memory for data", false, map_data, 0},
-		{"memory for code", false, map_code, -EPERM},
-		{"another socket", true, open_socket, -EPERM},
-		{"another process", true, make_process, -EPERM},
-		{"a file to read", false, open_to_read, -EPERM},
-		{"a file to read, with --config", true, open_to_read, 0},
-		{"a file to write, with --config", true, open_to_write, -EPERM},
-		{"another program", true, run_program, SIGSYS},
+		{"write to the log", 0, write_log, 0},
+		{"memory for data", 0, map_data, 0},
+		{"memory for code", 0, map_code, -EPERM},
+		{"another socket", SANDBOX_MAY_OPEN, open_tcp, -EPERM},
+		{"another process", SANDBOX_MAY_OPEN, make_process, -EPERM},
+		{"a file to read", 0, open_to_read, -EPERM},
+		{"a file to read, with --config", SANDBOX_MAY_OPEN, open_to_read, 0},
+		{"a file to write, with --config", SANDBOX_MAY_OPEN, open_to_write, -EPERM},
+		{"another program", SANDBOX_MAY_OPEN, run_program, SIGSYS},
+		{"TCP, with probes", SANDBOX_MAY_DIAL, open_tcp, 0},
+		{"TCP over IPv6, with probes", SANDBOX_MAY_DIAL, open_tcp_6, 0},
+		{"UDP, with probes", SANDBOX_MAY_DIAL, open_udp, -EPERM},
+		{"a local socket, with probes", SANDBOX_MAY_DIAL, open_local, -EPERM},
+		{"another stream, with probes", SANDBOX_MAY_DIAL, open_sctp, -EPERM},
+		{"a signal to itself", 0, signal_itself, SIGUSR1},
+		{"a signal to another", 0, signal_the_parent, -EPERM},
 	};
 
 	(void)state;
 	for (size_t i = 0; i < N_ITEMS(rows); i++) {
-		int result = attempt(rows[i].may_open, rows[i].function);
+		int result = attempt(rows[i].flags, rows[i].function);
 
 		if (result != rows[i].result)
 			fail_msg("row \"%s\": %d, not %d", rows[i].name, result,
