@@ -12,8 +12,6 @@
 /* After so many connections, or so much of one's input, it is the others' turn. */
 #define ACCEPTS_IN_TURN 64
 #define READS_IN_TURN	4
-/* Out of descriptors: there will be some when connections have ended. */
-#define ACCEPT_PAUSE_MS 100
 
 /* Whether the connection's place in the table is still that of the event. */
 static bool is_current(const struct worker *worker, uint64_t tag)
@@ -88,7 +86,7 @@ static void welcome(struct worker *worker, int fd, const struct midair_endpoint 
 	act_tell(worker);
 }
 
-static void pause_accepting(struct worker *worker)
+static void pause_accepting(struct worker *worker, int result)
 {
 	struct server *server = worker->server;
 	struct log_line line;
@@ -99,7 +97,9 @@ static void pause_accepting(struct worker *worker)
 	worker->listen_again_ms = clock_coarse_ms() + ACCEPT_PAUSE_MS;
 	atomic_fetch_add_explicit(&server->n_accept_pauses, 1, memory_order_relaxed);
 	log_begin(&line, &server->log, "accept-pause");
-	log_text(&line, "why", "no descriptor or memory left");
+	log_text(&line, "why",
+		 service_socket_is_exhausted(result) ? "no descriptor or memory left"
+						     : midair_strerror(result));
 	log_end(&line);
 }
 
@@ -115,10 +115,8 @@ void connection_accept(struct worker *worker, size_t listener)
 			welcome(worker, fd, &remote);
 			continue;
 		}
-		if (service_socket_is_exhausted(fd))
-			pause_accepting(worker);
-		else if (fd != -EAGAIN)
-			(void)watch_forget(worker->watch, listener_fd);
+		if (fd != -EAGAIN)
+			pause_accepting(worker, fd);
 		return;
 	}
 }
@@ -227,5 +225,7 @@ void connection_handle(struct worker *worker, uint64_t tag, uint32_t events)
 		if (is_all)
 			return;
 	}
-	(void)watch_again(worker->watch, place->fd, tag);
+	/* By now it may be the relay's, with another tag. */
+	if (is_current(worker, tag))
+		(void)watch_again(worker->watch, place->fd, tag);
 }

@@ -22,6 +22,7 @@ struct metrics_connection {
 
 struct metrics_server {
 	int listener;
+	uint64_t listen_again_ms; /* no descriptor was left until then; 0: not */
 	struct metrics_connection connections[METRICS_CONNECTIONS_MAX];
 };
 

@@ -48,8 +48,11 @@ void metrics_accept(struct worker *worker)
 	struct midair_endpoint remote;
 	int fd = service_socket_accept(metrics->listener, &remote);
 
-	if (fd < 0)
+	if (fd < 0) {
+		if (fd != -EAGAIN && watch_forget(worker->watch, metrics->listener) == 0)
+			metrics->listen_again_ms = clock_coarse_ms() + ACCEPT_PAUSE_MS;
 		return;
+	}
 	uint32_t number = find_place(metrics);
 
 	metrics->connections[number].fd = fd;
@@ -132,8 +135,14 @@ void metrics_handle(struct worker *worker, uint32_t number)
 
 void metrics_tick(struct worker *worker, uint64_t now_ms)
 {
+	struct metrics_server *metrics = &worker->metrics;
+
+	if (metrics->listen_again_ms != 0 && now_ms >= metrics->listen_again_ms &&
+	    watch_level(worker->watch, metrics->listener,
+			tag_make(TAG_METRICS_LISTENER, 0, 0)) == 0)
+		metrics->listen_again_ms = 0;
 	for (uint32_t i = 0; i < METRICS_CONNECTIONS_MAX; i++) {
-		struct metrics_connection *connection = &worker->metrics.connections[i];
+		struct metrics_connection *connection = &metrics->connections[i];
 
 		if (connection->fd >= 0 && now_ms - connection->since_ms > REQUEST_TIME_MS)
 			connection->fd = close_fd(connection->fd);

@@ -110,6 +110,10 @@ struct server {
 	uint64_t over_ms; /* when it ends, whoever is still there; worker 0's */
 };
 
+/* Out of descriptors: there will be some when connections have ended. The same for what only a
+ * security module would answer. */
+#define ACCEPT_PAUSE_MS 100
+
 struct worker {
 	struct server *server;
 	uint32_t number; /* 0 has the clock, the signals and the metrics as well */

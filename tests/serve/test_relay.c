@@ -271,6 +271,35 @@ static void who_speaks_on_after_asking_breaks_the_protocol(void **state)
 	close_both(&pair);
 }
 
+/* More than the server reads at once: its rest is for the peer as well. */
+static void what_follows_the_request_at_once_is_forwarded(void **state)
+{
+	static uint8_t bytes[WIRE_MESSAGE_MAX + 8 * KIB];
+	const struct wire_message yes = {.type = WIRE_RELAY, .relay = WIRE_RELAY_YES};
+	struct pair pair;
+	size_t size = wire_encode(&yes, bytes);
+
+	(void)state;
+	memset(bytes + size, 'x', 8 * KIB);
+	introduce(&pair, "hasty");
+	answer(&pair.a, WIRE_RELAY_YES);
+	client_hear(&pair.b, WIRE_RELAY_WANTED);
+	client_send(&pair.b, bytes, size + 8 * KIB);
+	client_hear(&pair.b, WIRE_RELAY_READY);
+	client_hear(&pair.a, WIRE_RELAY_READY);
+	for (size_t left = 8 * KIB - pair.a.n_bytes; left > 0;) {
+		pair.a.n_bytes = 0; /* what came with READY */
+		ssize_t n = receive(&pair.a, bytes, left);
+
+		assert_true(n > 0);
+		left -= (size_t)n;
+	}
+	client_send(&pair.b, "later", 5);
+	expect(&pair.a, "later");
+	close_both(&pair);
+	rig_wait_metric(rig, "relays", 0);
+}
+
 /* Nothing is read for a reader that does not, in any of the buffers on the way; and then all of it
  * arrives. */
 static void a_slow_reader_holds_the_sender_back(void **state)
@@ -523,6 +552,7 @@ int main(void)
 		FORWARDING(who_declines_is_told_to_the_other_who_may_go_on),
 		FORWARDING(who_speaks_on_after_asking_breaks_the_protocol),
 		FORWARDING(more_than_64_kib_may_be_on_their_way),
+		FORWARDING(what_follows_the_request_at_once_is_forwarded),
 		FORWARDING(a_slow_reader_holds_the_sender_back),
 		FORWARDING(a_greedy_pair_does_not_keep_another_one_waiting),
 		FORWARDING(the_log_tells_of_it_without_addresses),
