@@ -190,12 +190,23 @@ static int read_count(struct serve_config *config, int option)
 	}
 }
 
+/* 0.0.0.0/8 is no address, multicast and the reserved 240.0.0.0/4 are nobody's. */
+static bool is_unicast(const struct midair_endpoint *endpoint)
+{
+	static const uint8_t unspecified[sizeof(endpoint->address)];
+
+	if (endpoint->family == MIDAIR_IPV4)
+		return endpoint->address[0] != 0 && endpoint->address[0] < 224;
+	return endpoint->address[0] != 0xff &&
+	       memcmp(endpoint->address, unspecified, sizeof(unspecified)) != 0;
+}
+
 static int read_alternative(struct serve_config *config, const char *text)
 {
 	struct midair_endpoint read;
 
 	if (local_parse(&read, text) != 0 || read.family == MIDAIR_FAMILY_NONE ||
-	    read.port != 0)
+	    read.port != 0 || !is_unicast(&read))
 		return usage_error("--alt takes an ADDRESS, not", text);
 	config->alternatives[read.family == MIDAIR_IPV6 ? 1 : 0] = read;
 	return -1;

@@ -24,6 +24,7 @@ struct quota_entry {
 	uint64_t prefix;
 	uint32_t n_connections;
 	uint32_t n_rooms;
+	uint32_t n_relayed; /* of the connections */
 	struct bucket connects;
 	struct bucket enters;
 	struct bucket probes;

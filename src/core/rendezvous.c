@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "core/bytes.h"
 #include "core/rendezvous_internal.h"
 #include "core/stun.h"
 
@@ -150,6 +151,10 @@ int rendezvous_arrive(struct rendezvous *rendezvous, uint64_t now_ms,
 
 	rendezvous_clear(update);
 	rendezvous->counters.connections++;
+	/* Nobody could be told of such an address, its own client neither (wire.h). A kernel takes
+	 * connections from 240.0.0.0/4 as from any other. */
+	if (!bytes_is_reachable(remote))
+		return refuse(rendezvous, remote, WIRE_ERROR_PROTOCOL, update);
 	error = check_address(rendezvous, now_ms, remote, &payer);
 	if (error != 0)
 		return refuse(rendezvous, remote, (enum wire_error)error, update);
@@ -250,6 +255,7 @@ static void leave_relay(struct rendezvous *rendezvous, uint64_t now_ms, uint32_t
 
 	registry_leave(&rendezvous->registry, rendezvous_tick(now_ms), visit->room, connection,
 		       false, 0);
+	rendezvous->quota.entries[visit->payer].n_relayed--;
 	if (visit->role == MIDAIR_ROLE_A)
 		rendezvous->n_relays--;
 }

@@ -46,6 +46,21 @@ static void ask(struct rendezvous *rendezvous, uint32_t connection, uint32_t pee
 	rendezvous_send(update, peer, &wanted);
 }
 
+static bool has_room(const struct rendezvous *rendezvous, uint32_t connection)
+{
+	const struct visit *visit = &rendezvous->visits[connection];
+
+	return rendezvous->quota.entries[visit->payer].n_relayed <
+	       rendezvous->config.limits.relayed_per_address;
+}
+
+/* Two ends at one address count as two; together they may be one more than the limit. */
+static bool may_begin(const struct rendezvous *rendezvous, uint32_t connection, uint32_t peer)
+{
+	return rendezvous->n_relays < rendezvous->config.limits.relay_rooms &&
+	       has_room(rendezvous, connection) && has_room(rendezvous, peer);
+}
+
 void rendezvous_relay(struct rendezvous *rendezvous, uint64_t now_ms, uint32_t connection,
 		      enum wire_relay answer, struct rendezvous_update *update)
 {
@@ -59,7 +74,7 @@ void rendezvous_relay(struct rendezvous *rendezvous, uint64_t now_ms, uint32_t c
 		refuse(rendezvous, connection, WIRE_REFUSAL_UNABLE, update);
 	} else if (peer == REGISTRY_NONE) {
 		refuse(rendezvous, connection, WIRE_REFUSAL_PEER, update);
-	} else if (rendezvous->n_relays >= rendezvous->config.limits.relay_rooms) {
+	} else if (!may_begin(rendezvous, connection, peer)) {
 		refuse(rendezvous, connection, WIRE_REFUSAL_BUSY, update);
 		if (is_asking(rendezvous, peer))
 			refuse(rendezvous, peer, WIRE_REFUSAL_BUSY, update);
@@ -78,6 +93,7 @@ static void make_ready(struct rendezvous *rendezvous, uint32_t connection,
 	/* The deadlines of what is forwarded are its owner's. */
 	wheel_clear(&rendezvous->wheel, connection);
 	rendezvous_set_state(rendezvous, connection, VISIT_RELAYED);
+	rendezvous->quota.entries[rendezvous->visits[connection].payer].n_relayed++;
 	rendezvous_send(update, connection, &ready);
 }
 

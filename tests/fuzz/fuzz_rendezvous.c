@@ -85,9 +85,11 @@ static void check(const struct driver *driver)
 
 static void connect_one(struct driver *driver)
 {
+	uint8_t from = next(driver);
 	const struct midair_endpoint remote = {
 		.family = MIDAIR_IPV4,
-		.address = {192, 0, 2, (uint8_t)(next(driver) % N_ADDRESSES + 1)},
+		/* now and then one that has no place in a message */
+		.address = {from < 240 ? 192 : from, 0, 2, (uint8_t)(from % N_ADDRESSES + 1)},
 		.port = (uint16_t)(1 + driver->now_ms % 65535),
 	};
 	uint32_t number;

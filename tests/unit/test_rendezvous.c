@@ -59,6 +59,28 @@ static void what_is_not_its_turn_is_a_protocol_error(void **state)
 	}
 }
 
+/* A kernel has no objection to the last of them. */
+static void an_address_that_cannot_be_told_is_refused(void **state)
+{
+	static const struct midair_endpoint rows[] = {
+		{.family = MIDAIR_IPV4, .address = {240, 0, 0, 1}, .port = 1314},
+		{.family = MIDAIR_IPV4, .address = {224, 0, 0, 1}, .port = 1314},
+		{.family = MIDAIR_IPV4, .address = {192, 0, 2, 1}, .port = 0},
+		{.family = MIDAIR_IPV6, .address = {0xff, 2}, .port = 1314},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < N_ITEMS(rows); i++) {
+		struct scene *scene = scene_new(8);
+		uint32_t connection = 0;
+
+		assert_int_equal(rendezvous_arrive(&scene->rendezvous, scene->now_ms, &rows[i],
+						   &connection, &scene->update),
+				 WIRE_ERROR_PROTOCOL);
+		assert_int_equal(scene->rendezvous.n_used, 0);
+	}
+}
+
 static void sealed_messages_reach_the_other_and_nobody_else(void **state)
 {
 	struct scene *scene = scene_new(8);
@@ -334,6 +356,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_pair_meets_and_each_learns_the_others_share_and_end),
 		cmocka_unit_test(what_is_not_its_turn_is_a_protocol_error),
+		cmocka_unit_test(an_address_that_cannot_be_told_is_refused),
 		cmocka_unit_test(sealed_messages_reach_the_other_and_nobody_else),
 		cmocka_unit_test(sealed_messages_and_bytes_have_an_end),
 		cmocka_unit_test(who_leaves_is_told_to_the_other_once),

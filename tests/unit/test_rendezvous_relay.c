@@ -99,6 +99,31 @@ static void without_a_relay_and_without_a_peer_there_is_none(void **state)
 	scene_expect(scene, a, "REFUSED(unable) LEFT(done) REFUSED(peer)");
 }
 
+static void one_address_has_its_share_and_gets_it_back(void **state)
+{
+	uint32_t first_a = a, first_b = b;
+
+	(void)state;
+	/* address 1 has the first pair's one side */
+	scene->rendezvous.config.limits.relayed_per_address = 1;
+	scene_say(scene, first_a, "RELAY");
+	scene_say(scene, first_b, "RELAY");
+	scene_relayed(scene, true);
+	a = scene_enter(scene, 1, "8", 1, 0);
+	b = scene_enter(scene, 3, "8", 3, 0);
+	scene_forget(scene);
+	scene_say(scene, b, "RELAY");
+	scene_expect(scene, b, "REFUSED(busy)");
+	scene_say(scene, a, "RELAY");
+	scene_expect(scene, a, "REFUSED(busy)");
+	scene_gone(scene, first_a);
+	scene_gone(scene, first_b);
+	scene_say(scene, b, "RELAY");
+	scene_say(scene, a, "RELAY");
+	scene_relayed(scene, true);
+	scene_expect(scene, a, "REFUSED(busy) WANTED RELAY READY");
+}
+
 static void the_limit_holds_for_who_asks_first_and_who_asks_second(void **state)
 {
 	uint32_t first_a = a, first_b = b;
@@ -178,6 +203,7 @@ int main(void)
 				       setup),
 		cmocka_unit_test_setup(a_no_ends_the_other_s_wait, setup),
 		cmocka_unit_test_setup(without_a_relay_and_without_a_peer_there_is_none, setup),
+		cmocka_unit_test_setup(one_address_has_its_share_and_gets_it_back, setup),
 		cmocka_unit_test_setup(the_limit_holds_for_who_asks_first_and_who_asks_second,
 				       setup),
 		cmocka_unit_test_setup(
