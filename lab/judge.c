@@ -97,7 +97,6 @@ void judge(struct judgement *judgement, const struct scenario *scenario,
 			judgement->n_as_expected++;
 	}
 	judgement->seen = most_frequent(n_outcomes);
-	judgement->is_mixed = n_outcomes[judgement->seen] != n_runs;
 	measure(judgement, runs, n_runs);
 	judgement->is_late = scenario->within_ns > 0 && n_outcomes[RUN_CONNECTED] > 0 &&
 			     judgement->median_ns > (int64_t)scenario->within_ns;

@@ -7,7 +7,6 @@
 
 struct judgement {
 	bool is_as_expected;
-	bool is_mixed;	       /* the runs came to different ends */
 	enum run_outcome seen; /* the most frequent; RUN_BROKEN when any was */
 	uint32_t n_runs;
 	uint32_t n_as_expected;

@@ -5,8 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LINE_TEXT_SIZE (SEGMENT_TEXT_SIZE + 64)
-
 struct story_line {
 	int64_t time_ns;
 	uint32_t order; /* keeps lines of one instant as they were found */

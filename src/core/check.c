@@ -123,7 +123,6 @@ static void failed(struct step *step)
 	enum check_state before = check->links[link];
 
 	check->links[link] = CHECK_NO;
-	check->link_results[link] = step->event->result;
 	if (link < CHECK_SAMPLES)
 		check->result = step->event->result;
 	for (uint32_t i = 0; i < CHECK_PROBES; i++)

@@ -139,7 +139,6 @@ struct check {
 	int result;	 /* of the last sample that failed */
 	struct wire_probes probes;
 	enum check_state links[CHECK_LINKS];
-	int link_results[CHECK_LINKS];
 	struct midair_endpoint locals[CHECK_LINKS];
 	struct midair_endpoint observed[CHECK_LINKS]; /* family NONE: not told yet */
 	bool has_begun_mapping;

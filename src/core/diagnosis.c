@@ -26,24 +26,9 @@ static const struct diagnosis_row rows[] = {
 #undef DIAGNOSIS_ROW
 };
 
-const char *diagnosis_name(enum diagnosis diagnosis)
-{
-	return rows[diagnosis].name;
-}
-
-const char *diagnosis_text(enum diagnosis diagnosis)
-{
-	return rows[diagnosis].text;
-}
-
 const char *diagnosis_explanation(enum diagnosis diagnosis)
 {
 	return rows[diagnosis].explanation;
-}
-
-uint32_t diagnosis_remedies(enum diagnosis diagnosis)
-{
-	return rows[diagnosis].remedies;
 }
 
 /* What came back to the SYNs of one side. */

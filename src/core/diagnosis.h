@@ -155,10 +155,7 @@ enum diagnosis {
 		N_DIAGNOSES,
 };
 
-const char *diagnosis_name(enum diagnosis diagnosis);
-const char *diagnosis_text(enum diagnosis diagnosis);
 const char *diagnosis_explanation(enum diagnosis diagnosis);
-uint32_t diagnosis_remedies(enum diagnosis diagnosis);
 
 struct evidence {
 	int result; /* how the attempt ended */

@@ -8,9 +8,6 @@
 
 #include "midair/midair.h"
 
-/* Room for a host of endpoint_split(): a DNS name has at most 253 characters (RFC 1035 2.3.4). */
-#define ENDPOINT_HOST_SIZE 256
-
 /*
  * Splits "host:port" or "[ipv6]:port". host receives the part before the port without brackets;
  * whether it is a name or an address is not looked at. Returns 0, MIDAIR_E_SYNTAX (which includes

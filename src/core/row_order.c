@@ -152,16 +152,3 @@ struct row_order_item *row_order(const void *rows, size_t row_size, size_t n_row
 	}
 	return items;
 }
-
-int row_order_compare(const struct midair_endpoint *a, const struct midair_endpoint *b)
-{
-	int difference = (int)a->family - (int)b->family;
-
-	if (difference == 0)
-		difference = memcmp(a->address, b->address, sizeof(a->address));
-	if (difference == 0)
-		difference = (a->scope_id > b->scope_id) - (a->scope_id < b->scope_id);
-	if (difference == 0)
-		difference = (int)a->port - (int)b->port;
-	return difference;
-}

@@ -25,7 +25,4 @@ struct row_order_item {
 struct row_order_item *row_order(const void *rows, size_t row_size, size_t n_rows,
 				 struct row_order_item *items, struct row_order_item *spare);
 
-/* The same order for two endpoints: negative, 0, positive. */
-int row_order_compare(const struct midair_endpoint *a, const struct midair_endpoint *b);
-
 #endif

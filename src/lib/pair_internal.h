@@ -156,8 +156,6 @@ void pair_report(struct pairing *pairing, struct introduction *introduction);
 void pair_hear(struct pairing *pairing, const struct introduction *introduction);
 /* Plans with what has been told and heard. */
 void pair_plan(struct pairing *pairing);
-/* It is sure that there is no direct way. */
-bool pair_is_hopeless(const struct pairing *pairing);
 void pair_plan_ready(struct pairing *pairing, uint32_t tag);
 void pair_plan_closed(struct pairing *pairing, uint32_t connection);
 uint64_t pair_plan_deadline(const struct pairing *pairing);

@@ -243,13 +243,6 @@ void pair_plan(struct pairing *pairing)
 	begin_volley(pairing);
 }
 
-bool pair_is_hopeless(const struct pairing *pairing)
-{
-	const struct pair_reach *reach = &pairing->reach;
-
-	return reach->has_plan && reach->plan.method == PLAN_NONE && reach->plan.is_sure;
-}
-
 uint64_t pair_plan_deadline(const struct pairing *pairing)
 {
 	return pairing->reach.volley != NULL ? volley_run_deadline(pairing->reach.volley)

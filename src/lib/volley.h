@@ -14,7 +14,6 @@ struct volley_run;
 
 /* Tags from the first one on: dials, then listeners. */
 #define VOLLEY_RUN_PORTS (PLAN_LOCAL_PORTS_MAX * PLAN_VOLLEYS_MAX + 1)
-#define VOLLEY_RUN_TAGS	 (VOLLEY_DIALS_MAX + VOLLEY_RUN_PORTS)
 
 struct volley_run_config {
 	struct volley_config volley;  /* n_open_max is found here */
@@ -37,7 +36,8 @@ void volley_run_time(struct volley_run *run);
 void volley_run_closed(struct volley_run *run, uint32_t connection);
 /* SYNs that were sent, those of earlier volleys included. */
 uint32_t volley_run_syns(const struct volley_run *run);
-/* The nth fresh port, from 1; 0: not bound yet. */
+/* The nth fresh port, from 1; 0: not bound yet. For the tests: a plan that names fresh ports
+ * reaches the peer through its session. */
 uint16_t volley_run_fresh_port(const struct volley_run *run, uint32_t port);
 
 #endif

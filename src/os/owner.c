@@ -52,21 +52,6 @@ static int find_socket_device(struct socket_device *device)
 	return 0;
 }
 
-/* Makes room for one more element of an array. */
-static int make_room(void **array, size_t n_elements, size_t *room, size_t element_size)
-{
-	if (n_elements < *room)
-		return 0;
-	size_t wanted = *room == 0 ? 256 : *room + *room / 2;
-	void *grown = reallocarray(*array, wanted, element_size);
-
-	if (grown == NULL)
-		return -ENOMEM;
-	*array = grown;
-	*room = wanted;
-	return 0;
-}
-
 void owner_clean_name(char *name)
 {
 	name[strcspn(name, "\n")] = '\0';
@@ -166,16 +151,6 @@ static int visit_process(struct visit *visit, int proc_fd, const char *name, int
 	return is_gone(result) || is_forbidden(result) ? 0 : result;
 }
 
-static int compare_entries(const void *left, const void *right)
-{
-	const struct owner_entry *a = left;
-	const struct owner_entry *b = right;
-
-	if (a->inode != b->inode)
-		return a->inode < b->inode ? -1 : 1;
-	return (a->pid > b->pid) - (a->pid < b->pid);
-}
-
 /* The pid that a name in /proc stands for; 0 for a name that is no number. */
 static int32_t pid_of(const char *name)
 {
@@ -215,80 +190,4 @@ int owner_visit(owner_handler handler, void *context, size_t *n_hidden)
 		result = visit_processes(&visit);
 	*n_hidden = visit.n_hidden;
 	return result == OWNER_VISIT_END ? 0 : result;
-}
-
-static int add_process(struct owner_list *list, const struct owner_process *process)
-{
-	if (list->n_processes > 0 && list->processes[list->n_processes - 1].pid == process->pid)
-		return 0;
-	int result = make_room((void **)&list->processes, list->n_processes,
-			       &list->processes_room, sizeof(*process));
-
-	if (result == 0)
-		list->processes[list->n_processes++] = *process;
-	return result;
-}
-
-static int add_entry(void *context, uint64_t inode, const struct owner_process *process)
-{
-	struct owner_list *list = context;
-
-	if (list->n_entries == OWNER_ENTRIES_MAX)
-		return -E2BIG;
-	int result = make_room((void **)&list->entries, list->n_entries, &list->entries_room,
-			       sizeof(struct owner_entry));
-
-	if (result == 0)
-		result = add_process(list, process);
-	if (result == 0)
-		list->entries[list->n_entries++] = (struct owner_entry){
-			.inode = inode,
-			.process = (uint32_t)(list->n_processes - 1),
-			.pid = process->pid,
-		};
-	return result;
-}
-
-int owner_scan(struct owner_list *list)
-{
-	*list = (struct owner_list){.n_entries = 0};
-	int result = owner_visit(add_entry, list, &list->n_hidden);
-
-	if (result == 0 && list->n_entries > 0)
-		qsort(list->entries, list->n_entries, sizeof(list->entries[0]),
-		      compare_entries);
-	return result;
-}
-
-/* The first entry that is not below the inode. */
-static size_t lower_bound(const struct owner_list *list, uint64_t inode)
-{
-	size_t low = 0;
-	size_t high = list->n_entries;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (list->entries[middle].inode < inode)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
-}
-
-const struct owner_process *owner_find(const struct owner_list *list, uint64_t inode)
-{
-	size_t found = lower_bound(list, inode);
-
-	if (inode == 0 || found == list->n_entries || list->entries[found].inode != inode)
-		return NULL;
-	return &list->processes[list->entries[found].process];
-}
-
-void owner_free(struct owner_list *list)
-{
-	free(list->processes);
-	free(list->entries);
-	*list = (struct owner_list){.n_entries = 0};
 }

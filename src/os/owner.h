@@ -15,25 +15,6 @@ struct owner_process {
 	char name[MIDAIR_PROCESS_NAME_SIZE];
 };
 
-struct owner_entry {
-	uint64_t inode;
-	uint32_t process; /* index */
-	int32_t pid;
-};
-
-struct owner_list {
-	struct owner_process *processes;
-	size_t n_processes;
-	size_t processes_room;
-	struct owner_entry *entries; /* sorted by inode, then pid */
-	size_t n_entries;
-	size_t entries_room;
-	size_t n_hidden; /* processes whose files this user may not see */
-};
-
-/* Socket descriptors, over all processes, that one scan keeps; more are -E2BIG. */
-#define OWNER_ENTRIES_MAX 16777216u
-
 /*
  * Takes one descriptor of a socket. The descriptors of a process follow one another, processes
  * come by ascending pid. A value other than 0 ends the visit: OWNER_VISIT_END with success, any
@@ -49,13 +30,5 @@ int owner_visit(owner_handler handler, void *context, size_t *n_hidden);
 
 /* A name is printed on terminals and in JSON: everything but printable ASCII becomes "?". */
 void owner_clean_name(char *name);
-
-/* Reads /proc. Returns 0 or -errno; the list is to be freed either way. */
-int owner_scan(struct owner_list *list);
-
-/* The process with the lowest pid that holds the inode; NULL when none is known. */
-const struct owner_process *owner_find(const struct owner_list *list, uint64_t inode);
-
-void owner_free(struct owner_list *list);
 
 #endif

@@ -49,11 +49,6 @@ int watch_level(int watch, int fd, uint64_t tag)
 	return control(watch, EPOLL_CTL_ADD, fd, EPOLLIN, tag);
 }
 
-int watch_output(int watch, int fd, uint64_t tag)
-{
-	return control(watch, EPOLL_CTL_MOD, fd, EPOLLOUT, tag);
-}
-
 int watch_dial(int watch, int fd, uint64_t tag)
 {
 	return control(watch, EPOLL_CTL_ADD, fd, EPOLLOUT | EPOLLET, tag);

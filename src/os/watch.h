@@ -18,9 +18,8 @@ int watch_connection(int watch, int fd, uint64_t tag);
 int watch_both_ways(int watch, int fd, uint64_t tag);
 /* Tells again what is there. */
 int watch_again(int watch, int fd, uint64_t tag);
-/* Told as long as there is something to read, or with for_output to write. */
+/* Told as long as there is something to read. */
 int watch_level(int watch, int fd, uint64_t tag);
-int watch_output(int watch, int fd, uint64_t tag);
 /* A dial, told once when it is decided. */
 int watch_dial(int watch, int fd, uint64_t tag);
 int watch_forget(int watch, int fd);

@@ -15,9 +15,8 @@
 #include "lab/namespace.h"
 #include "os/cleanup.h"
 
-#define NOBODY	    65534
-#define EXIT_SKIP   77
-#define FAILURES_TO 125 /* an exit status must not be one of the special ones */
+#define NOBODY	  65534
+#define EXIT_SKIP 77
 
 struct entry {
 	int (*group)(void *context);

@@ -123,9 +123,18 @@ static void what_is_no_code_has_no_explanation(void **state)
 
 static void every_remedy_of_a_verdict_has_a_text(void **state)
 {
+	static const struct {
+		const char *name;
+		uint32_t remedies;
+	} diagnoses[] = {
+#define REMEDIES_ROW(constant, name, text, explanation, side, step, remedies) {name, remedies},
+		DIAGNOSES(REMEDIES_ROW)
+#undef REMEDIES_ROW
+	};
+
 	(void)state;
-	for (int i = 0; i < N_DIAGNOSES; i++) {
-		uint32_t remedies = diagnosis_remedies((enum diagnosis)i);
+	for (size_t i = 0; i < N_ITEMS(diagnoses); i++) {
+		uint32_t remedies = diagnoses[i].remedies;
 
 		assert_true(remedies != 0);
 		for (uint32_t bit = 0; bit < 32; bit++)
@@ -133,7 +142,7 @@ static void every_remedy_of_a_verdict_has_a_text(void **state)
 				EXPECT(strcmp(midair_remedy_name(
 						      (enum midair_remedy)(UINT32_C(1) << bit)),
 					      "unknown") != 0,
-				       diagnosis_name((enum diagnosis)i));
+				       diagnoses[i].name);
 	}
 }
 

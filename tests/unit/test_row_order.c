@@ -14,11 +14,24 @@ struct row {
 	uint32_t number;
 };
 
+static int compare_endpoints(const struct midair_endpoint *a, const struct midair_endpoint *b)
+{
+	int difference = (int)a->family - (int)b->family;
+
+	if (difference == 0)
+		difference = memcmp(a->address, b->address, sizeof(a->address));
+	if (difference == 0)
+		difference = (a->scope_id > b->scope_id) - (a->scope_id < b->scope_id);
+	if (difference == 0)
+		difference = (int)a->port - (int)b->port;
+	return difference;
+}
+
 static int compare(const struct row *a, const struct row *b)
 {
-	int difference = row_order_compare(&a->local, &b->local);
+	int difference = compare_endpoints(&a->local, &b->local);
 
-	return difference != 0 ? difference : row_order_compare(&a->remote, &b->remote);
+	return difference != 0 ? difference : compare_endpoints(&a->remote, &b->remote);
 }
 
 static uint64_t some(uint64_t *seed)
