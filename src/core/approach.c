@@ -108,7 +108,7 @@ static void start(struct move *move)
 }
 
 /* Without a reason: whoever sees the peer go finds out by itself whether there was a path. */
-static void part(struct move *move, enum wire_reason reason)
+static void finish(struct move *move, enum wire_reason reason)
 {
 	leave(move, reason);
 	reach_close_all(move);
@@ -148,7 +148,7 @@ static void patience_is_over(struct move *move)
 		room_ask_again(move);
 		break;
 	case APPROACH_PARTING:
-		part(move, WIRE_REASON_GONE);
+		finish(move, WIRE_REASON_GONE);
 		break;
 	case APPROACH_IDLE:
 	case APPROACH_REACHING:
@@ -183,7 +183,7 @@ static bool may_account(const struct approach *approach)
 	return is_known && approach->at != APPROACH_NOWHERE && approach->relay != RELAY_ASKED;
 }
 
-static void account(struct move *move)
+static void send_account(struct move *move)
 {
 	struct approach *approach = move->approach;
 
@@ -193,13 +193,14 @@ static void account(struct move *move)
 	move_act(move, APPROACH_ACTION_ACCOUNT, approach->at);
 }
 
-void approach_part(struct move *move)
+/* The dials have failed: the two tell each other what they saw. */
+static void part_after_accounts(struct move *move)
 {
 	struct approach *approach = move->approach;
 
-	account(move);
+	send_account(move);
 	if (!may_account(approach) || approach->has_account || approach->has_peer_left) {
-		part(move, WIRE_REASON_GONE);
+		finish(move, WIRE_REASON_GONE);
 		return;
 	}
 	approach->phase = APPROACH_PARTING;
@@ -207,12 +208,12 @@ void approach_part(struct move *move)
 }
 
 /* The peer waits for ours, but no longer than we would. Our dials go on: it does not matter. */
-void approach_account(struct move *move)
+void approach_peer_accounted(struct move *move)
 {
 	move->approach->has_account = true;
-	account(move);
+	send_account(move);
 	if (move->approach->phase == APPROACH_PARTING)
-		part(move, WIRE_REASON_GONE);
+		finish(move, WIRE_REASON_GONE);
 }
 
 void approach_step(struct approach *approach, const struct approach_event *event,
@@ -256,18 +257,18 @@ void approach_step(struct approach *approach, const struct approach_event *event
 		relay_planned(&move);
 		break;
 	case APPROACH_EVENT_CONNECTED_TO_PEER:
-		part(&move, WIRE_REASON_DONE);
+		finish(&move, WIRE_REASON_DONE);
 		break;
 	case APPROACH_EVENT_DIALS_FAILED:
-		approach_part(&move);
+		part_after_accounts(&move);
 		break;
 	case APPROACH_EVENT_STOP:
-		part(&move, approach->phase == APPROACH_PARTING ? WIRE_REASON_GONE
-								: WIRE_REASON_GAVE_UP);
+		finish(&move, approach->phase == APPROACH_PARTING ? WIRE_REASON_GONE
+								  : WIRE_REASON_GAVE_UP);
 		break;
 	}
 	if (approach->phase == APPROACH_PARTING && approach->at == APPROACH_NOWHERE)
-		part(&move, WIRE_REASON_GONE);
+		finish(&move, WIRE_REASON_GONE);
 	if (approach->phase == APPROACH_LEAVING && approach->at == APPROACH_NOWHERE)
 		end(&move, approach->result);
 }

@@ -6,8 +6,9 @@
  * Theory of operation
  *
  *	REACHING -> ENTERING -> ALONE -> EXCHANGING -> INTRODUCED -> CONFIRMED -> OVER
- *	    ^           |         |                         |
- *	    +- PAUSING <+---------+                         +-> LEAVING -> OVER (wrong code)
+ *	    ^           |         |                         |            |
+ *	    +- PAUSING <+---------+                         |            +-> PARTING -> OVER (no way)
+ *	                                                    +-> LEAVING -> OVER (wrong code)
  *
  * REACHING dials the server's addresses in the manner of RFC 8305, with one difference: the first
  * address of each family is dialled at once, because both connections are wanted. One becomes the
@@ -16,7 +17,7 @@
  * kept open: it holds the NAT's mapping.
  * ENTERING has said HELLO and ENTER in one flight, and waits for WELCOME and ROOM.
  * ALONE waits for the introduction (PEER). Up to here a lost server is dialled again after a
- * pause, and the same room entered again, with the same shares
+ * pause, and the same room entered again, with the same shares.
  * EXCHANGING ends the key exchange. From here on the code is spent, whatever happens: a second
  * introduction would be a second guess. Only a room of a long-lived secret is entered again, and
  * only INTRODUCTIONS_MAX times. The server is not needed any more: when it is lost, the dials go
@@ -24,6 +25,8 @@
  * INTRODUCED has dialled the peer and told it our addresses, CONFIRMED has opened what the peer
  * told. A first message that does not open is a wrong code: LEAVING says so and waits a moment
  * for the server to have read it.
+ * PARTING: the dials have failed. Each side has told the other what it saw of the attempt, and waits
+ * a moment for what the other saw, which says more of why there was no way than one side knows.
  *
  * The server may lie in everything that is not sealed. The worst that it reaches is a failed
  * attempt: every connection is authenticated by the pairing's key (core/session).
@@ -69,7 +72,7 @@ enum approach_event_type {
 	APPROACH_EVENT_TIME,	  /* approach_deadline() has passed */
 	APPROACH_EVENT_CONNECTED, /* server, local */
 	APPROACH_EVENT_UNREACHED, /* server, result: no connection came about (-errno) */
-	APPROACH_EVENT_LOST,	  /* server, result: it ended (0) or broke (-errno) */
+	APPROACH_EVENT_LOST,	  /* server, result: it ended (-ECONNRESET) or broke (-errno) */
 	APPROACH_EVENT_GARBAGE,	  /* server: what it sent is not the protocol */
 	APPROACH_EVENT_MESSAGE,	  /* server, message */
 	/* server: the answer to ASK has come; or more is known of us that the peer shall know */
@@ -146,7 +149,7 @@ enum approach_phase {
 	APPROACH_INTRODUCED,
 	APPROACH_CONFIRMED,
 	APPROACH_LEAVING,
-	APPROACH_PARTING, /* the dials have failed: for what the peer saw, and a moment at most */
+	APPROACH_PARTING,
 	APPROACH_OVER,
 };
 
@@ -176,8 +179,8 @@ struct approach {
 	uint64_t start_ns;
 	uint64_t round_ns; /* REACHING: when this round began */
 	uint64_t next_ns;  /* REACHING: when to dial the next address */
-	/* ENTERING, PAUSING, LEAVING, INTRODUCED: when something must have happened; ALONE: when to
-	 * ask for our address again. */
+	/* ENTERING, PAUSING, INTRODUCED: when something must have happened; LEAVING, PARTING: until
+	 * when to wait; ALONE: when to ask for our address again. */
 	uint64_t patience_ns;
 	uint64_t alone_ns; /* ALONE: since when */
 	enum contact_state contacts[MIDAIR_SERVERS_MAX];

@@ -21,12 +21,10 @@ void approach_fail(struct move *move, int result, enum wire_reason reason);
 /* The introduction came to nothing: once more, or over. */
 void approach_retry(struct move *move, int result);
 
-/* The dials have failed: the two tell each other what they saw. */
-void approach_part(struct move *move);
-/* The peer's has come. */
-void approach_account(struct move *move);
+/* The peer has told what it saw of the attempt, which has failed. */
+void approach_peer_accounted(struct move *move);
 
-/* approach_reach.c: from addresses to one approach, and back after a loss. */
+/* approach_reach.c: from addresses to one connection, the rendezvous, and back after a loss. */
 void reach_init(struct approach *approach);
 void reach_begin(struct move *move);
 void reach_connected(struct move *move);

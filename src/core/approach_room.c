@@ -198,9 +198,9 @@ void room_opened(struct move *move)
 	struct approach *approach = move->approach;
 	int result = move->event->result;
 
-	/* A later one that does not open is the server's doing: the key is right. */
 	if (result == 0 && move->event->is_account)
-		approach_account(move);
+		approach_peer_accounted(move);
+	/* A later one that does not open is the server's doing: the key is right. */
 	if (approach->phase != APPROACH_INTRODUCED)
 		return;
 	if (result == -EBADMSG) {
