@@ -83,8 +83,9 @@ static void step(struct tls *tls, const uint8_t *record, size_t size)
 /* A record's header that no handshake of ours needs is refused before its body has come. */
 static bool is_plausible(const uint8_t header[TLS_HEADER_BYTES])
 {
-	return header[0] >= 20 && header[0] <= TLS_CONTENT_DATA && header[1] == 3 &&
-	       tls_body_bytes(header) > 0 && tls_body_bytes(header) <= TLS_FLIGHT_BYTES;
+	return header[0] >= TLS_CONTENT_CHANGE_CIPHER_SPEC && header[0] <= TLS_CONTENT_DATA &&
+	       header[1] == 3 && tls_body_bytes(header) > 0 &&
+	       tls_body_bytes(header) <= TLS_FLIGHT_BYTES;
 }
 
 void tls_work_on_handshake(struct tls *tls)

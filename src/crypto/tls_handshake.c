@@ -62,7 +62,7 @@ static int use_psk(SSL *ssl, const EVP_MD *hash, const unsigned char **identity,
 {
 	struct tls_handshake *handshake = SSL_get_app_data(ssl);
 
-	(void)hash; /* all our suites sign with SHA-256 */
+	(void)hash; /* all our suites use SHA-256 */
 	*session = psk_session(handshake, ssl);
 	*identity = (const unsigned char *)IDENTITY;
 	*size = strlen(IDENTITY);

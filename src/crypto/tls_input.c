@@ -108,11 +108,11 @@ static size_t next_room(struct tls *tls)
 	if (tls->state != TLS_DONE || tls->is_handshake_only || n_there < TLS_HEADER_BYTES)
 		return 0;
 	n_body = tls_body_bytes(in->bytes + in->begin);
-	if (n_body <= 16 || n_body > TLS_BODY_MAX) {
+	if (n_body <= TLS_TAG_BYTES || n_body > TLS_BODY_MAX) {
 		tls_fail(tls);
 		return 0;
 	}
-	return n_there < TLS_HEADER_BYTES + n_body ? 0 : n_body - 16;
+	return n_there < TLS_HEADER_BYTES + n_body ? 0 : n_body - TLS_TAG_BYTES;
 }
 
 static size_t take_plain(struct tls *tls, uint8_t *out, size_t size)

@@ -6,7 +6,6 @@
 #include <openssl/evp.h>
 #include <string.h>
 
-#define TAG_BYTES	  16
 #define LONGEST_KEY_BYTES 32
 
 static const EVP_CIPHER *cipher_of(enum tls_suite suite)
@@ -89,7 +88,7 @@ int tls_record_seal(struct tls_record *direction, enum tls_content type, const v
 		    size_t size, uint8_t *out)
 {
 	EVP_CIPHER_CTX *context = direction->context;
-	size_t n_body = size + 1 + TAG_BYTES;
+	size_t n_body = size + 1 + TLS_TAG_BYTES;
 	const uint8_t header[] = {TLS_CONTENT_DATA, 3, 3, (uint8_t)(n_body >> 8),
 				  (uint8_t)n_body};
 	const uint8_t type_byte = (uint8_t)type;
@@ -103,7 +102,7 @@ int tls_record_seal(struct tls_record *direction, enum tls_content type, const v
 	    (size > 0 && EVP_EncryptUpdate(context, body, &n, data, (int)size) != 1) ||
 	    EVP_EncryptUpdate(context, body + size, &n, &type_byte, 1) != 1 ||
 	    EVP_EncryptFinal_ex(context, tag, &n) != 1 ||
-	    EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_GET_TAG, TAG_BYTES, tag) != 1)
+	    EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_GET_TAG, TLS_TAG_BYTES, tag) != 1)
 		return -EIO;
 	return 0;
 }
@@ -129,22 +128,22 @@ int tls_record_open(struct tls_record *direction, const uint8_t *record, uint8_t
 	EVP_CIPHER_CTX *context = direction->context;
 	const uint8_t *body = record + TLS_HEADER_BYTES;
 	size_t n_body = tls_body_bytes(record);
-	uint8_t tag[TAG_BYTES];
+	uint8_t tag[TLS_TAG_BYTES];
 	size_t n_inner;
 	int n;
 
-	if (record[0] != TLS_CONTENT_DATA || n_body <= TAG_BYTES || n_body > TLS_BODY_MAX)
+	if (record[0] != TLS_CONTENT_DATA || n_body <= TLS_TAG_BYTES || n_body > TLS_BODY_MAX)
 		return -EBADMSG;
-	n_inner = n_body - TAG_BYTES;
-	memcpy(tag, body + n_inner, TAG_BYTES);
+	n_inner = n_body - TLS_TAG_BYTES;
+	memcpy(tag, body + n_inner, TLS_TAG_BYTES);
 	if (!begin_record(direction, record))
 		return -EIO;
 	/* What is not authentic must not be seen, so it is wiped. */
 	if (EVP_DecryptUpdate(context, out, &n, body, (int)n_inner) != 1 ||
-	    EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_SET_TAG, TAG_BYTES, tag) != 1 ||
+	    EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_SET_TAG, TLS_TAG_BYTES, tag) != 1 ||
 	    EVP_DecryptFinal_ex(context, out + n_inner, &n) != 1 ||
 	    take_type(out, &n_inner, type) < 0) {
-		memset(out, 0, n_body - TAG_BYTES);
+		memset(out, 0, n_body - TLS_TAG_BYTES);
 		return -EBADMSG;
 	}
 	*size = n_inner;

@@ -19,19 +19,22 @@
 #include "crypto/tls_label.h"
 
 #define TLS_HEADER_BYTES 5
+#define TLS_TAG_BYTES	 16
 #define TLS_CONTENT_MAX	 16384u /* 2^14: RFC 8446, 5.1 */
 #define TLS_BODY_MAX	 (TLS_CONTENT_MAX + 256)
 /* What a record is longer than its content when it is sealed here: header, type, tag. */
-#define TLS_OVERHEAD_BYTES (TLS_HEADER_BYTES + 1 + 16)
+#define TLS_OVERHEAD_BYTES (TLS_HEADER_BYTES + 1 + TLS_TAG_BYTES)
 #define TLS_IV_BYTES	   12
 
 enum tls_content {
+	/* Without meaning, but other implementations send it among a handshake's (RFC 8446, D.4). */
+	TLS_CONTENT_CHANGE_CIPHER_SPEC = 20,
 	TLS_CONTENT_ALERT = 21,
 	TLS_CONTENT_HANDSHAKE = 22,
 	TLS_CONTENT_DATA = 23,
 };
 
-/* Both sign with SHA-256. */
+/* Both use SHA-256. */
 enum tls_suite { TLS_SUITE_AES_128_GCM, TLS_SUITE_CHACHA20_POLY1305 };
 
 struct tls_record {
@@ -61,7 +64,7 @@ static inline size_t tls_body_bytes(const uint8_t header[TLS_HEADER_BYTES])
 	return (size_t)header[3] << 8 | header[4];
 }
 
-/* Opens a whole record. out: room for its body less 16, may be the body itself; what stands there
+/* Opens a whole record. out: room for its body less TLS_TAG_BYTES, may be the body itself; what stands there
  * after a failure is zero. Returns 0 with content and type, -EBADMSG, -EIO. */
 int tls_record_open(struct tls_record *direction, const uint8_t *record, uint8_t *out,
 		    size_t *size, uint8_t *type);
