@@ -29,6 +29,11 @@ void secret_forget(void *memory, size_t size)
 	OPENSSL_cleanse(memory, size);
 }
 
+bool secret_equal(const void *a, const void *b, size_t size)
+{
+	return CRYPTO_memcmp(a, b, size) == 0;
+}
+
 int secret_random(void *memory, size_t size)
 {
 	ERR_set_mark();

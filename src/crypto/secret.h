@@ -9,6 +9,7 @@
 #ifndef MIDAIR_CRYPTO_SECRET_H
 #define MIDAIR_CRYPTO_SECRET_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -39,6 +40,8 @@ uint16_t secret_port(const struct secret *secret, uint64_t slot);
 
 /* Overwrites memory in a way that the compiler keeps. */
 void secret_forget(void *memory, size_t size);
+/* In a time that does not depend on what is in them. */
+bool secret_equal(const void *a, const void *b, size_t size);
 /* Random bytes for keys (OpenSSL's generator). 0 or -EIO. */
 int secret_random(void *memory, size_t size);
 

@@ -231,16 +231,6 @@ void pair_tell(struct pairing *pairing, uint32_t server)
 	pair_send(pairing, server, &message, 1);
 }
 
-/* In a time that does not depend on what is in them. */
-static bool is_same(const uint8_t *a, const uint8_t *b, size_t size)
-{
-	uint8_t difference = 0;
-
-	for (size_t i = 0; i < size; i++)
-		difference |= a[i] ^ b[i];
-	return difference == 0;
-}
-
 int pair_open(struct pairing *pairing, const struct wire_sealed *sealed,
 	      struct introduction *introduction)
 {
@@ -259,8 +249,8 @@ int pair_open(struct pairing *pairing, const struct wire_sealed *sealed,
 	if (!introduction_decode(introduction, plain, sealed->size - SEAL_TAG_BYTES) ||
 	    introduction->has_confirmation != is_first)
 		return -EPROTO;
-	if (is_first && !is_same(introduction->confirmation, pairing->their_confirmation,
-				 SPAKE2_CONFIRM_BYTES))
+	if (is_first && !secret_equal(introduction->confirmation, pairing->their_confirmation,
+				      SPAKE2_CONFIRM_BYTES))
 		return -EBADMSG;
 	if (is_first)
 		pair_account_heard(pairing);
