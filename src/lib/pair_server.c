@@ -72,10 +72,11 @@ void pair_hand_over(struct pairing *pairing, uint32_t server)
 	struct wire_message message;
 	/* The message that says so is still there. */
 	int size = wire_decode(contact->input, contact->n_input, &message);
-	int fd = take_fd(&contact->fd);
+	int fd;
 
-	if (size < 0 || fd < 0)
+	if (size < 0 || contact->fd < 0)
 		return;
+	fd = take_fd(&contact->fd);
 	loop_forget(&pairing->session->loop, fd);
 	server_socket_to_stream(fd);
 	session_add_relayed(pairing->session, fd, contact->input + size,
