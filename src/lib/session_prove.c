@@ -189,7 +189,7 @@ static enum verdict judge_tls(struct midair_session *session, uint32_t connectio
 	case TLS_PROVEN:
 		if (!is_plain(session))
 			return VERDICT_PROVEN;
-		*has_moved = session->answered == N_CONNECTIONS;
+		*has_moved = session->answered == NOBODY_ANSWERED;
 		if (*has_moved)
 			session->answered = connection;
 		return VERDICT_OPEN;
@@ -298,8 +298,10 @@ void prove_on_descriptor(struct midair_session *session, uint32_t connection)
 		break;
 	}
 	event.result = session->proofs[connection]->result;
-	/* A client's proof took a round trip to the peer, a server's one without its own way to the
-	 * relay and back. */
+	/* Of a relayed connection, core takes the time from the landing to the proof for the round
+	 * trip to the peer (session.h). A client's proof is the answer to what it sent: it took all of
+	 * the way. A server's is the first that it hears, which the peer sent without waiting for us:
+	 * the way between us and the relay, there and back, is to be added. */
 	if (session->proofs[connection]->is_server)
 		event.round_trip_us = session->core.landings[connection].round_trip_us;
 	if (event.result == MIDAIR_E_AUTHENTICATION)
@@ -335,7 +337,7 @@ void prove_feed(struct midair_session *session, uint32_t connection, const uint8
 /* PLAIN, server: the one that was answered is gone, so another one may be. */
 static void answer_next(struct midair_session *session)
 {
-	session->answered = N_CONNECTIONS;
+	session->answered = NOBODY_ANSWERED;
 	for (uint32_t i = 0; i < N_CONNECTIONS; i++) {
 		const struct proof *proof = session->proofs[i];
 
