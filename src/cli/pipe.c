@@ -18,7 +18,7 @@
 #include "midair/midair.h"
 
 /* Two volleys of 1,024 dials, listeners, and the rest. */
-#define DESCRIPTORS 4096
+#define N_DESCRIPTORS_WANTED 4096
 
 struct pipe {
 	struct pipe_options options;
@@ -182,9 +182,10 @@ static void raise_descriptor_limit(void)
 {
 	struct rlimit limit;
 
-	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur >= DESCRIPTORS)
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur >= N_DESCRIPTORS_WANTED)
 		return;
-	limit.rlim_cur = limit.rlim_max < DESCRIPTORS ? limit.rlim_max : DESCRIPTORS;
+	limit.rlim_cur =
+		limit.rlim_max < N_DESCRIPTORS_WANTED ? limit.rlim_max : N_DESCRIPTORS_WANTED;
 	(void)setrlimit(RLIMIT_NOFILE, &limit);
 }
 
@@ -218,7 +219,7 @@ int pipe_main(int argc, char **argv)
 		return status;
 	pipe.tell.mode = pipe.options.mode;
 	status = run(&pipe);
-	/* Not before: a router that opened a port for us may be slow to close it. */
+	/* Only now: closing a port on a slow router must not delay the payload. */
 	midair_session_free(pipe.session);
 	secret_text_wipe(&pipe.secret);
 	return status;

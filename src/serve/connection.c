@@ -2,12 +2,11 @@
 /* connection: from accept() to close(). */
 #include <errno.h>
 
+#include "os/cleanup.h"
 #include "os/clock.h"
 #include "os/service_socket.h"
 #include "os/socket.h"
 #include "serve/server.h"
-
-#include "os/cleanup.h"
 
 /* After so many connections, or so much of one's input, it is the others' turn. */
 #define ACCEPTS_IN_TURN 64
@@ -29,7 +28,7 @@ static void refuse(int fd, enum wire_error error)
 	service_socket_refuse(fd, bytes, wire_encode(&message, bytes));
 }
 
-/* Of the worker whose the tag says that it is; another one may just have taken it over. */
+/* For the worker that the tag names: another one may just have taken the connection's place. */
 static void end(struct worker *worker, uint64_t tag)
 {
 	struct server *server = worker->server;

@@ -4,7 +4,8 @@
 #include "os/service_socket.h"
 #include "serve/server.h"
 
-/* Worker 0 looks at the deadlines so often, as long as anybody is there. */
+/* So often worker 0 looks at the deadlines, and a worker that had no descriptors left whether it
+ * may listen again. */
 #define TICK_MS RENDEZVOUS_TICK_MS
 /* The others only have to see that the server is over, and the bell wakes them for it. */
 #define IDLE_MS 1000
@@ -86,7 +87,7 @@ static void handle(struct worker *worker, const struct epoll_event *event)
 
 static int timeout_of(const struct worker *worker)
 {
-	/* Without connections there is still the registry's tombstones; they can wait. */
+	/* Worker 0 always: without a connection there are still the registry's tombstones. */
 	bool is_ticking = worker->listen_again_ms != 0 || worker->number == 0;
 
 	return relay_timeout_ms(worker, is_ticking ? (int)TICK_MS : IDLE_MS);
