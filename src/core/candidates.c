@@ -1,72 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/candidates.h"
 
-#include <string.h>
-
-static bool has_prefix(const uint8_t *address, const uint8_t *prefix, uint32_t bits)
-{
-	uint32_t whole = bits / 8;
-	uint8_t mask = (uint8_t)(0xff00u >> bits % 8);
-
-	return memcmp(address, prefix, whole) == 0 &&
-	       (bits % 8 == 0 || ((address[whole] ^ prefix[whole]) & mask) == 0);
-}
-
-struct range {
-	uint8_t prefix[16];
-	uint8_t bits;
-	enum address_kind kind;
-};
-
-/* RFC 6890 and its updates; what is not listed is public. */
-static const struct range ranges4[] = {
-	{{0}, 8, ADDRESS_NO_HOST},	   {{10}, 8, ADDRESS_PRIVATE},
-	{{100, 64}, 10, ADDRESS_PRIVATE},  {{127}, 8, ADDRESS_LOOPBACK},
-	{{169, 254}, 16, ADDRESS_LINK},	   {{172, 16}, 12, ADDRESS_PRIVATE},
-	{{192, 168}, 16, ADDRESS_PRIVATE}, {{224}, 3, ADDRESS_NO_HOST},
-};
-
-static const struct range ranges6[] = {
-	{{[15] = 1}, 128, ADDRESS_LOOPBACK},
-	{{0}, 128, ADDRESS_NO_HOST},
-	/* IPv4 in disguise is not ours to send to: the stack would send IPv4. */
-	{{[10] = 0xff, [11] = 0xff}, 96, ADDRESS_NO_HOST},
-	{{0}, 96, ADDRESS_NO_HOST},
-	{{0xfc}, 7, ADDRESS_PRIVATE},
-	{{0xfe, 0x80}, 10, ADDRESS_LINK},
-	{{0xfe, 0xc0}, 10, ADDRESS_PRIVATE},
-	{{0xff}, 8, ADDRESS_NO_HOST},
-};
-
-static enum address_kind kind_in(const struct range *ranges, size_t n_ranges,
-				 const uint8_t *address)
-{
-	for (size_t i = 0; i < n_ranges; i++)
-		if (has_prefix(address, ranges[i].prefix, ranges[i].bits))
-			return ranges[i].kind;
-	return ADDRESS_PUBLIC;
-}
-
-enum address_kind address_kind(const struct midair_endpoint *endpoint)
-{
-	if (endpoint->family == MIDAIR_IPV4)
-		return kind_in(ranges4, sizeof(ranges4) / sizeof(ranges4[0]),
-			       endpoint->address);
-	if (endpoint->family == MIDAIR_IPV6)
-		return kind_in(ranges6, sizeof(ranges6) / sizeof(ranges6[0]),
-			       endpoint->address);
-	return ADDRESS_NO_HOST;
-}
+#include "core/address_kind.h"
+#include "core/endpoint.h"
 
 static uint32_t index_of(uint8_t family)
 {
 	return family == MIDAIR_IPV6 ? 1 : 0;
-}
-
-static bool is_same_address(const struct midair_endpoint *a, const struct midair_endpoint *b)
-{
-	return a->family == b->family && a->scope_id == b->scope_id &&
-	       memcmp(a->address, b->address, sizeof(a->address)) == 0;
 }
 
 static bool is_on_loopback(const struct candidate_view *view)
@@ -121,7 +61,7 @@ static uint32_t add_interfaces(const struct candidate_view *view, struct candida
 bool candidates_is_mapping_known(const struct candidate_view *view, uint32_t family)
 {
 	return view->mapped[family].family != MIDAIR_FAMILY_NONE &&
-	       is_same_address(&view->mapped[family], &view->observed[family]);
+	       endpoint_is_same_address(&view->mapped[family], &view->observed[family]);
 }
 
 uint32_t candidates_offer(const struct candidate_view *view,
@@ -151,7 +91,8 @@ static bool is_broadcast(const struct interface_address *interface,
 
 	if (remote->family != MIDAIR_IPV4 || interface->endpoint.family != MIDAIR_IPV4 ||
 	    interface->prefix_bits > 30 ||
-	    !has_prefix(remote->address, interface->endpoint.address, interface->prefix_bits))
+	    !address_has_prefix(remote->address, interface->endpoint.address,
+				interface->prefix_bits))
 		return false;
 	mask = host_bits >= 32 ? UINT32_MAX : (UINT32_C(1) << host_bits) - 1;
 	return (host & mask) == mask;
@@ -164,8 +105,8 @@ static bool is_on_our_network(const struct candidate_view *view,
 		const struct interface_address *interface = &view->interfaces[i];
 
 		if (interface->endpoint.family == remote->family &&
-		    has_prefix(remote->address, interface->endpoint.address,
-			       interface->prefix_bits))
+		    address_has_prefix(remote->address, interface->endpoint.address,
+				       interface->prefix_bits))
 			return true;
 	}
 	return false;
@@ -188,7 +129,7 @@ static bool is_ourselves(const struct candidate_view *view,
 	if (midair_endpoint_equal(&view->observed[family], remote))
 		return true;
 	for (uint32_t i = 0; i < view->n_interfaces; i++)
-		if (is_same_address(&view->interfaces[i].endpoint, remote) &&
+		if (endpoint_is_same_address(&view->interfaces[i].endpoint, remote) &&
 		    remote->port == view->ports[family])
 			return true;
 	return false;
@@ -221,7 +162,7 @@ static bool is_behind_our_router(const struct candidate_view *view,
 				 const struct midair_endpoint *observed)
 {
 	return observed->family != MIDAIR_FAMILY_NONE &&
-	       is_same_address(&view->observed[index_of(observed->family)], observed);
+	       endpoint_is_same_address(&view->observed[index_of(observed->family)], observed);
 }
 
 bool candidates_may_dial(const struct candidate_view *view,

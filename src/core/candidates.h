@@ -34,18 +34,6 @@ struct candidate_view {
 	struct interface_address interfaces[INTERFACE_ADDRESSES_MAX];
 };
 
-enum address_kind {
-	ADDRESS_PUBLIC,
-	ADDRESS_PRIVATE, /* RFC 1918, RFC 6598, RFC 4193 */
-	ADDRESS_LINK,	 /* RFC 3927, RFC 4291 2.5.6 */
-	ADDRESS_LOOPBACK,
-	/* No single host: unspecified, broadcast, multicast, reserved, documentation is not among
-	 * them, because labs use it. */
-	ADDRESS_NO_HOST,
-};
-
-enum address_kind address_kind(const struct midair_endpoint *endpoint);
-
 /* Whether the port that our router (0: of IPv4, 1: of IPv6) has opened is at the address where
  * servers saw us. Another address is another router's behind it, or a lie, and not offered. */
 bool candidates_is_mapping_known(const struct candidate_view *view, uint32_t family);

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "core/endpoint.h"
+
 /* TIME_WAIT lasts 60 s (TCP_TIMEWAIT_LEN), and the kernel's own choice takes a pair again in the
  * second after the last segment at the earliest. */
 #define TIME_WAIT_MS	   60000
@@ -26,18 +28,11 @@ const char *midair_cause_name(enum midair_cause cause)
 	return cause_names[cause];
 }
 
-static bool is_any(const struct midair_endpoint *endpoint)
-{
-	static const uint8_t zero[16];
-
-	return memcmp(endpoint->address, zero, sizeof(zero)) == 0;
-}
-
 /* An "any" address of IPv6 takes IPv4 as well unless the socket is for IPv6 only. */
 static bool covers(const struct midair_endpoint *wide, bool is_ipv6_only,
 		   const struct midair_endpoint *other)
 {
-	if (!is_any(wide))
+	if (!endpoint_is_unspecified(wide))
 		return false;
 	return wide->family == other->family || (wide->family == MIDAIR_IPV6 && !is_ipv6_only);
 }

@@ -375,8 +375,20 @@ const char *midair_endpoint_format(const struct midair_endpoint *endpoint,
 	return buffer;
 }
 
+bool endpoint_is_unspecified(const struct midair_endpoint *endpoint)
+{
+	static const uint8_t zero[sizeof(endpoint->address)];
+
+	return memcmp(endpoint->address, zero, sizeof(zero)) == 0;
+}
+
+bool endpoint_is_same_address(const struct midair_endpoint *a, const struct midair_endpoint *b)
+{
+	return a->family == b->family && a->scope_id == b->scope_id &&
+	       memcmp(a->address, b->address, sizeof(a->address)) == 0;
+}
+
 bool midair_endpoint_equal(const struct midair_endpoint *a, const struct midair_endpoint *b)
 {
-	return a->family == b->family && a->port == b->port && a->scope_id == b->scope_id &&
-	       memcmp(a->address, b->address, sizeof(a->address)) == 0;
+	return a->port == b->port && endpoint_is_same_address(a, b);
 }

@@ -27,4 +27,10 @@ const char *endpoint_format_address(const struct midair_endpoint *endpoint,
  * connections. Other addresses stay as they are. */
 void endpoint_unmap(struct midair_endpoint *endpoint);
 
+/* 0.0.0.0 or ::, and NONE. As a destination the kernel takes it for this machine itself. */
+bool endpoint_is_unspecified(const struct midair_endpoint *endpoint);
+
+/* Whatever the ports. */
+bool endpoint_is_same_address(const struct midair_endpoint *a, const struct midair_endpoint *b);
+
 #endif

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/mapping.h"
 
+#include "core/address_kind.h"
+
 #include <string.h>
 
 static enum mapping_verdict judge_address(const struct midair_endpoint *external,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* A path's way: dial, hold, be refused, pause, dial again. See session.h. */
+#include "core/address_kind.h"
 #include "core/session_internal.h"
 
 #include <errno.h>
@@ -195,15 +196,14 @@ void path_unsent(struct step *step)
 	wait_for_tuple(step, path);
 }
 
-/* RFC 1918, RFC 3927, RFC 4193, RFC 4291 2.5.6. */
-static bool is_private(const struct midair_endpoint *endpoint)
+/* Not this machine's own addresses, where the peer may be about to listen; nor a carrier's, where
+ * a NAT may stand between, which refuses for the peer. */
+static bool is_of_neighbour(const struct midair_endpoint *endpoint)
 {
-	const uint8_t *a = endpoint->address;
+	enum address_kind kind = address_kind(endpoint);
 
-	if (endpoint->family == MIDAIR_IPV6)
-		return (a[0] & 0xfe) == 0xfc || (a[0] == 0xfe && (a[1] & 0xc0) == 0x80);
-	return a[0] == 10 || (a[0] == 172 && (a[1] & 0xf0) == 16) ||
-	       (a[0] == 192 && a[1] == 168) || (a[0] == 169 && a[1] == 254);
+	return (kind == ADDRESS_PRIVATE && !address_is_of_carrier(endpoint)) ||
+	       kind == ADDRESS_LINK;
 }
 
 /* A neighbour's refusal: no NAT refuses here what the peer's listener would have taken, so the
@@ -215,7 +215,7 @@ static void slow_down_near(struct step *step, uint32_t number)
 
 	if (session->config.is_authenticated && session->config.n_peers > 1 &&
 	    path->state == PATH_PAUSING && path->tries > NEAR_TRIES &&
-	    is_private(&session->config.peers[number]) &&
+	    is_of_neighbour(&session->config.peers[number]) &&
 	    step->event->now_ns - path->dialled_ns < NEAR_NS)
 		path->redial_ns +=
 			UNSENT_PAUSE_NS + random_below(&step->session->random, UNSENT_PAUSE_NS);

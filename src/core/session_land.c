@@ -13,10 +13,10 @@
  * A dial to another address of this machine can be answered by our own listener. Such a landing
  * is held for the settling time too, and ends as a self-connection when its other end is caught.
  */
+#include "core/endpoint.h"
 #include "core/session_internal.h"
 
 #include <errno.h>
-#include <string.h>
 
 #define SETTLE_MARGIN_NS UINT64_C(50000000)
 
@@ -185,16 +185,10 @@ static uint32_t path_from_us(const struct session *session, const struct session
 	return i;
 }
 
-static bool is_same_address(const struct midair_endpoint *a, const struct midair_endpoint *b)
-{
-	return a->family == b->family && a->scope_id == b->scope_id &&
-	       memcmp(a->address, b->address, sizeof(a->address)) == 0;
-}
-
 bool has_named_address(const struct session *session, const struct midair_endpoint *remote)
 {
 	for (uint32_t i = 0; i < session->config.n_peers; i++)
-		if (is_same_address(&session->config.peers[i], remote))
+		if (endpoint_is_same_address(&session->config.peers[i], remote))
 			return true;
 	return false;
 }
@@ -208,7 +202,7 @@ static bool is_welcome(const struct session *session, const struct midair_endpoi
 	for (uint32_t i = 0; i < session->config.n_peers; i++) {
 		const struct midair_endpoint *peer = &session->config.peers[i];
 
-		if (is_same_address(peer, remote) &&
+		if (endpoint_is_same_address(peer, remote) &&
 		    (is_any_port || peer->port == remote->port))
 			return true;
 	}

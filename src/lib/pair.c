@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/endpoint.h"
 #include "lib/pair_internal.h"
 #include "os/entropy.h"
 
@@ -12,13 +13,6 @@
 #define DURATION_MAX_MS	   86400000u
 #define WAY_FLAGS	   (MIDAIR_DIRECT_ONLY | MIDAIR_RELAY_ONLY)
 #define ALL_FLAGS	   (MIDAIR_NO_LISTEN | MIDAIR_PLAIN | MIDAIR_NO_PORTMAP | WAY_FLAGS)
-
-static bool is_unspecified(const struct midair_endpoint *endpoint)
-{
-	const uint8_t zero[sizeof(endpoint->address)] = {0};
-
-	return memcmp(endpoint->address, zero, sizeof(zero)) == 0;
-}
 
 static int check_servers(const struct midair_pair_config *config)
 {
@@ -30,7 +24,7 @@ static int check_servers(const struct midair_pair_config *config)
 		uint8_t family = config->servers[i].family;
 
 		if ((family != MIDAIR_IPV4 && family != MIDAIR_IPV6) ||
-		    is_unspecified(&config->servers[i]))
+		    endpoint_is_unspecified(&config->servers[i]))
 			return MIDAIR_E_CONFIG;
 		if (config->servers[i].port == 0)
 			return MIDAIR_E_RANGE;

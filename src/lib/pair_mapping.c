@@ -5,6 +5,7 @@
  * Asked for when the attempt begins, so that it is there, or not, before the other side comes.
  * Nothing waits for it: what is granted after the introduction is told in a message of its own.
  */
+#include "core/address_kind.h"
 #include "core/mapping.h"
 #include "lib/pair_internal.h"
 #include "os/cleanup.h"

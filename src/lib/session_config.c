@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/endpoint.h"
 #include "lib/session_greet.h"
 #include "lib/session_internal.h"
 #include "os/clock.h"
@@ -14,13 +15,6 @@
 #define ALL_FLAGS	   (MIDAIR_NO_LISTEN | MIDAIR_ONCE | MIDAIR_ANY_PORT | MIDAIR_PLAIN)
 /* More addresses of the peer come with its sealed message, a moment after the first. */
 const uint64_t session_patience_ns = UINT64_C(5000000000);
-
-static bool is_unspecified(const struct midair_endpoint *endpoint)
-{
-	const uint8_t zero[sizeof(endpoint->address)] = {0};
-
-	return memcmp(endpoint->address, zero, sizeof(zero)) == 0;
-}
 
 static int check_peers(const struct midair_config *config)
 {
@@ -34,7 +28,7 @@ static int check_peers(const struct midair_config *config)
 		if (family != MIDAIR_IPV4 && family != MIDAIR_IPV6)
 			return MIDAIR_E_CONFIG;
 		/* connect() would take "any address" for this machine itself */
-		if (is_unspecified(&config->peers[i]))
+		if (endpoint_is_unspecified(&config->peers[i]))
 			return MIDAIR_E_CONFIG;
 		if (config->peers[i].port == 0)
 			return MIDAIR_E_RANGE;

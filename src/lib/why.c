@@ -23,13 +23,6 @@
 	(MIDAIR_WHY_TRY | MIDAIR_WHY_PROCESS | MIDAIR_WHY_REUSEADDR | MIDAIR_WHY_REUSEPORT |   \
 	 MIDAIR_WHY_IPV6_ONLY | MIDAIR_WHY_PIN)
 
-static bool is_any(const struct midair_endpoint *endpoint)
-{
-	static const uint8_t zero[16];
-
-	return memcmp(endpoint->address, zero, sizeof(zero)) == 0;
-}
-
 /* ---- owners ---- */
 
 /* The rows that want an owner. */
@@ -137,7 +130,7 @@ static int gather_port(struct cause_facts *facts, struct why_holders *holders)
 static int gather(struct cause_facts *facts, struct why_holders *holders)
 {
 	bool is_connect = facts->call == CAUSE_CONNECT;
-	bool has_address = !is_any(&facts->bound);
+	bool has_address = !endpoint_is_unspecified(&facts->bound);
 	int result = 0;
 
 	if (facts->port == CAUSE_PORT_PINNED)

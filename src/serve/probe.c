@@ -12,14 +12,14 @@
 
 #include <errno.h>
 
+#include "core/endpoint.h"
+#include "os/cleanup.h"
 #include "os/clock.h"
 #include "os/dial_socket.h"
 #include "os/probe_socket.h"
 #include "os/service_socket.h"
 #include "os/socket.h"
 #include "serve/server.h"
-
-#include "os/cleanup.h"
 
 #define SECOND	 0
 #define SILENT	 1
@@ -79,18 +79,12 @@ static int add_port(struct server *server, const struct midair_endpoint *address
 	}
 }
 
-static bool is_any(const struct midair_endpoint *endpoint)
-{
-	struct midair_endpoint any = {.family = endpoint->family, .port = endpoint->port};
-
-	return midair_endpoint_equal(endpoint, &any);
-}
-
 /* Whether what is listened on anyway takes the other address too. */
 static bool is_covered(const struct server *server, uint8_t family)
 {
 	for (size_t i = 0; i < server->n_bound; i++)
-		if (server->bound[i].family == family && is_any(&server->bound[i]))
+		if (server->bound[i].family == family &&
+		    endpoint_is_unspecified(&server->bound[i]))
 			return true;
 	return false;
 }

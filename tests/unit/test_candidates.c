@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/address_kind.h"
 #include "tests/unit/unit.h"
 
 static struct midair_endpoint endpoint_of(const char *text)
