@@ -13,4 +13,14 @@ struct hash_key {
 
 uint64_t keyed_hash(const struct hash_key *key, const void *bytes, size_t size);
 
+/* The chains of a table of so many entries: a power of two, so that bits of the hash are a chain. */
+static inline uint32_t keyed_hash_chains(uint32_t n_entries)
+{
+	uint32_t n_chains = 1;
+
+	while (n_chains < n_entries)
+		n_chains *= 2;
+	return n_chains;
+}
+
 #endif

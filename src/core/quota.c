@@ -3,15 +3,6 @@
 
 #include <string.h>
 
-static uint32_t power_of_two(uint32_t least)
-{
-	uint32_t power = 1;
-
-	while (power < least)
-		power *= 2;
-	return power;
-}
-
 static size_t entries_bytes(uint32_t n_entries)
 {
 	return sizeof(struct quota_entry) * n_entries;
@@ -19,7 +10,7 @@ static size_t entries_bytes(uint32_t n_entries)
 
 size_t quota_bytes(uint32_t n_entries)
 {
-	return entries_bytes(n_entries) + sizeof(uint32_t) * power_of_two(n_entries);
+	return entries_bytes(n_entries) + sizeof(uint32_t) * keyed_hash_chains(n_entries);
 }
 
 void quota_init(struct quota *quota, void *memory, uint32_t n_entries,
@@ -31,7 +22,7 @@ void quota_init(struct quota *quota, void *memory, uint32_t n_entries,
 		.entries = memory,
 		.chains = (void *)(bytes + entries_bytes(n_entries)),
 		.n_entries = n_entries,
-		.n_chains = power_of_two(n_entries),
+		.n_chains = keyed_hash_chains(n_entries),
 		.key = *key,
 	};
 }

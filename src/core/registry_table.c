@@ -9,15 +9,6 @@
 /* A range of numbers is given up after so many that were in use: it is about full then. */
 #define TRIES 8u
 
-static uint32_t power_of_two(uint32_t least)
-{
-	uint32_t power = 1;
-
-	while (power < least)
-		power *= 2;
-	return power;
-}
-
 static size_t rooms_bytes(uint32_t n_rooms)
 {
 	return (sizeof(struct room) * n_rooms + 7) / 8 * 8;
@@ -26,7 +17,7 @@ static size_t rooms_bytes(uint32_t n_rooms)
 size_t registry_bytes(uint32_t n_rooms)
 {
 	return rooms_bytes(n_rooms) + sizeof(struct wheel_node) * n_rooms +
-	       sizeof(uint32_t) * power_of_two(n_rooms);
+	       sizeof(uint32_t) * keyed_hash_chains(n_rooms);
 }
 
 void registry_init(struct registry *registry, void *memory, struct quota *quota,
@@ -40,7 +31,7 @@ void registry_init(struct registry *registry, void *memory, struct quota *quota,
 	registry->quota = quota;
 	registry->rooms = memory;
 	registry->chains = (void *)(nodes + sizeof(struct wheel_node) * config->n_rooms);
-	registry->n_chains = power_of_two(config->n_rooms);
+	registry->n_chains = keyed_hash_chains(config->n_rooms);
 	registry->counts[ROOM_NONE] = config->n_rooms;
 	random_init(&registry->random, config->seed);
 	wheel_init(&registry->wheel, (void *)nodes, now);

@@ -39,11 +39,6 @@ void step_report(struct step *step, const struct midair_event *report)
 		action->report.time_ns = (int64_t)(step->event->now_ns - session->start_ns);
 }
 
-static bool is_over(const struct session *session)
-{
-	return session->phase == SESSION_CONNECTED || session->phase == SESSION_FAILED;
-}
-
 static bool is_dial_open(const struct path *path)
 {
 	return path->state == PATH_OPENING || path->state == PATH_DIALLING ||
@@ -221,7 +216,7 @@ void session_step(struct session *session, const struct session_event *event,
 		session_candidate(&step);
 		break;
 	case SESSION_EVENT_GIVE_UP:
-		if (!is_over(session))
+		if (!session_has_ended(session))
 			session_fail(&step, event->result);
 		break;
 	}
@@ -236,7 +231,7 @@ uint64_t session_deadline(const struct session *session)
 {
 	uint64_t deadline_ns = earlier(end_ns(session), proving_deadline(session));
 
-	if (is_over(session))
+	if (session_has_ended(session))
 		return SESSION_NO_DEADLINE;
 	if (!session_is_trying(session))
 		return deadline_ns;

@@ -66,4 +66,9 @@ static inline bool session_is_trying(const struct session *session)
 	return session->phase == SESSION_TRYING || session->phase == SESSION_SETTLING;
 }
 
+static inline bool session_has_ended(const struct session *session)
+{
+	return session->phase == SESSION_CONNECTED || session->phase == SESSION_FAILED;
+}
+
 #endif

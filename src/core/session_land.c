@@ -213,7 +213,7 @@ void landing_caught(struct step *step)
 {
 	const struct session_event *event = step->event;
 	struct session *session = step->session;
-	bool is_over = session->phase == SESSION_CONNECTED || session->phase == SESSION_FAILED;
+	bool is_over = session_has_ended(session);
 	uint32_t ours = is_over ? session->config.n_peers : path_from_us(session, event);
 
 	if (ours < session->config.n_peers) {

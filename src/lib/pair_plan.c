@@ -21,11 +21,6 @@
 /* Of a sequential NAT: half of what a window has room for. */
 #define SMALL_STEPS 32
 
-static uint32_t index_of(uint8_t family)
-{
-	return family == MIDAIR_IPV6 ? 1 : 0;
-}
-
 /* Of the connection that the peer is told of, not of the survey's own ones. */
 static void compose(const struct pairing *pairing, struct nat_report reports[2])
 {
@@ -100,8 +95,8 @@ void pair_hear(struct pairing *pairing, const struct introduction *introduction)
 		if (introduction->reports[i].family != MIDAIR_FAMILY_NONE)
 			reach->theirs[i] = introduction->reports[i];
 	/* the server's word, which the peer cannot change */
-	if (reach->theirs[index_of(pairing->observed.family)].family != MIDAIR_FAMILY_NONE)
-		reach->theirs[index_of(pairing->observed.family)].mapped = pairing->observed;
+	if (reach->theirs[holder_of(pairing->observed.family)].family != MIDAIR_FAMILY_NONE)
+		reach->theirs[holder_of(pairing->observed.family)].mapped = pairing->observed;
 	reach->has_heard = true;
 }
 
@@ -143,7 +138,7 @@ static void begin_volley(struct pairing *pairing)
 	    !candidates_may_dial_observed(&pairing->view, &pairing->observed))
 		return;
 	config.volley.timeout_ns = left_ns(pairing);
-	config.local = pairing->session->local[index_of(pairing->observed.family)];
+	config.local = pairing->session->local[holder_of(pairing->observed.family)];
 	/* Without one the plain dials go on alone. */
 	volley_run_new(&reach->volley, pairing->session, &config);
 }
