@@ -34,6 +34,7 @@ add_library(midair_preload SHARED
 	src/os/self_socket.c
 	src/os/sockaddr.c
 	src/os/socket.c
+	src/os/socket_option.c
 	src/os/tuple_claim.c
 	src/os/tuple_state.c
 	src/preload/attempt.c

@@ -4,36 +4,17 @@
 /* Not netinet/tcp.h, as in socket.c. */
 #include <linux/tcp.h>
 #include <netinet/in.h>
-#include <string.h>
 #include <sys/socket.h>
 
+#include "core/endpoint.h"
 #include "os/cleanup.h"
 #include "os/socket.h"
+#include "os/socket_option.h"
 
 /* Linux 6.3; absent from Debian 12's headers. IPv6 sockets take it, too. */
 #ifndef IP_LOCAL_PORT_RANGE
 #define IP_LOCAL_PORT_RANGE 51
 #endif
-
-static int set_integer(int fd, int level, int name, int value)
-{
-	return setsockopt(fd, level, name, &value, sizeof(value)) < 0 ? -errno : 0;
-}
-
-static int bind_endpoint(int fd, const struct midair_endpoint *local)
-{
-	struct sockaddr_storage address;
-	socklen_t length = (socklen_t)midair_endpoint_to_sockaddr(local, &address);
-
-	return bind(fd, (const struct sockaddr *)&address, length) < 0 ? -errno : 0;
-}
-
-static bool is_any(const struct midair_endpoint *local)
-{
-	static const uint8_t any[sizeof(local->address)];
-
-	return memcmp(local->address, any, sizeof(any)) == 0;
-}
 
 static int domain_of(uint8_t family)
 {
@@ -49,7 +30,7 @@ int dial_socket_open(uint8_t family, bool is_shared)
 	if (fd < 0)
 		return -errno;
 	if (is_shared)
-		result = set_integer(fd, SOL_SOCKET, SO_REUSEPORT, 1);
+		result = socket_option_set(fd, SOL_SOCKET, SO_REUSEPORT, 1);
 	return result < 0 ? result : take_fd(&fd);
 }
 
@@ -65,10 +46,10 @@ int dial_socket_pin(int fd, uint16_t port)
 int dial_socket_bind_address(int fd, const struct midair_endpoint *local)
 {
 	struct midair_endpoint without_port = *local;
-	int result = set_integer(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1);
+	int result = socket_option_set(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1);
 
 	without_port.port = 0;
-	return result < 0 ? result : bind_endpoint(fd, &without_port);
+	return result < 0 ? result : socket_option_bind(fd, &without_port);
 }
 
 int dial_socket_bind(int fd, const struct midair_endpoint *local)
@@ -76,9 +57,9 @@ int dial_socket_bind(int fd, const struct midair_endpoint *local)
 	int result = 0;
 
 	/* Only the address "any" takes IPv4's side of the port as well. */
-	if (local->family == MIDAIR_IPV6 && is_any(local))
-		result = set_integer(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1);
-	return result < 0 ? result : bind_endpoint(fd, local);
+	if (local->family == MIDAIR_IPV6 && endpoint_is_unspecified(local))
+		result = socket_option_set(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1);
+	return result < 0 ? result : socket_option_bind(fd, local);
 }
 
 int dial_socket_outcome(int fd)

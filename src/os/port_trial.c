@@ -10,6 +10,7 @@
 
 #include "os/cleanup.h"
 #include "os/socket.h"
+#include "os/socket_option.h"
 
 /* Linux 6.3; absent from Debian 12's headers. */
 #ifndef IP_LOCAL_PORT_RANGE
@@ -19,19 +20,6 @@
 static int domain_of(const struct midair_endpoint *endpoint)
 {
 	return endpoint->family == MIDAIR_IPV6 ? AF_INET6 : AF_INET;
-}
-
-static int set_integer(int fd, int level, int name, int value)
-{
-	return setsockopt(fd, level, name, &value, sizeof(value)) < 0 ? -errno : 0;
-}
-
-static int bind_to(int fd, const struct midair_endpoint *endpoint)
-{
-	struct sockaddr_storage address;
-	socklen_t length = (socklen_t)midair_endpoint_to_sockaddr(endpoint, &address);
-
-	return bind(fd, (const struct sockaddr *)&address, length) < 0 ? -errno : 0;
 }
 
 static int connect_to(int fd, const struct midair_endpoint *endpoint)
@@ -75,7 +63,7 @@ int port_trial_way(const struct midair_endpoint *local, const struct midair_endp
 	if (fd < 0)
 		return -errno;
 	address.port = 0;
-	way->address_result = bind_to(fd, &address);
+	way->address_result = socket_option_bind(fd, &address);
 	if (way->address_result != 0 || remote == NULL)
 		return 0;
 	return find_route(fd, remote, way);
@@ -97,13 +85,13 @@ static int set_options(int fd, const struct midair_endpoint *local, uint32_t fla
 	int result = 0;
 
 	if ((flags & MIDAIR_WHY_REUSEADDR) != 0)
-		result = set_integer(fd, SOL_SOCKET, SO_REUSEADDR, 1);
+		result = socket_option_set(fd, SOL_SOCKET, SO_REUSEADDR, 1);
 	if (result == 0 && (flags & MIDAIR_WHY_REUSEPORT) != 0)
-		result = set_integer(fd, SOL_SOCKET, SO_REUSEPORT, 1);
+		result = socket_option_set(fd, SOL_SOCKET, SO_REUSEPORT, 1);
 	if (result == 0 && (flags & MIDAIR_WHY_IPV6_ONLY) != 0 && local->family == MIDAIR_IPV6)
-		result = set_integer(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1);
+		result = socket_option_set(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1);
 	if (result == 0 && (flags & MIDAIR_WHY_PIN) != 0)
-		result = set_integer(fd, IPPROTO_IP, IP_LOCAL_PORT_RANGE, (int)pinned);
+		result = socket_option_set(fd, IPPROTO_IP, IP_LOCAL_PORT_RANGE, (int)pinned);
 	return result;
 }
 
@@ -115,12 +103,12 @@ static int bind_before_connect(int fd, const struct midair_endpoint *local, uint
 	if ((flags & MIDAIR_WHY_PIN) != 0)
 		address.port = 0;
 	if (address.port == 0) {
-		int result = set_integer(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1);
+		int result = socket_option_set(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1);
 
 		if (result != 0)
 			return result;
 	}
-	return bind_to(fd, &address);
+	return socket_option_bind(fd, &address);
 }
 
 static int dial(int fd, const struct midair_endpoint *local,
@@ -146,7 +134,8 @@ int port_trial_call(const struct midair_endpoint *local, const struct midair_end
 	int result = set_options(fd, local, flags);
 
 	if (result == 0)
-		result = remote == NULL ? bind_to(fd, local) : dial(fd, local, remote, flags);
+		result = remote == NULL ? socket_option_bind(fd, local)
+					: dial(fd, local, remote, flags);
 	if (result == 0 && socket_local(fd, &used) == 0)
 		*port = used.port;
 	socket_close_reset(fd);

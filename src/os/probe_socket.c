@@ -8,26 +8,18 @@
 #include <sys/socket.h>
 
 #include "os/cleanup.h"
+#include "os/socket_option.h"
 
 /* SYNs at 0, 1 and 3 s (tcp(7)): the dial ends before the third. */
 #define SYN_RETRIES 1
 
-static int set_integer(int fd, int level, int name, int value)
-{
-	return setsockopt(fd, level, name, &value, sizeof(value)) < 0 ? -errno : 0;
-}
-
 static int bind_shared(int fd, const struct midair_endpoint *local)
 {
-	struct sockaddr_storage address;
-	socklen_t length = (socklen_t)midair_endpoint_to_sockaddr(local, &address);
-	int result = set_integer(fd, SOL_SOCKET, SO_REUSEPORT, 1);
+	int result = socket_option_set(fd, SOL_SOCKET, SO_REUSEPORT, 1);
 
 	if (result == 0 && local->family == MIDAIR_IPV6)
-		result = set_integer(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1);
-	if (result == 0 && bind(fd, (const struct sockaddr *)&address, length) < 0)
-		result = -errno;
-	return result;
+		result = socket_option_set(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1);
+	return result != 0 ? result : socket_option_bind(fd, local);
 }
 
 static int open_shared(const struct midair_endpoint *local)
@@ -83,7 +75,7 @@ int probe_socket_dial(const struct midair_endpoint *local, const struct midair_e
 
 	if (fd < 0)
 		return fd;
-	result = set_integer(fd, IPPROTO_TCP, TCP_SYNCNT, SYN_RETRIES);
+	result = socket_option_set(fd, IPPROTO_TCP, TCP_SYNCNT, SYN_RETRIES);
 	if (result == 0 && setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset)) < 0)
 		result = -errno;
 	if (result < 0)

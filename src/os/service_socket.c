@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 
 #include "os/cleanup.h"
+#include "os/socket_option.h"
 
 /* What is longer than any first flight; bytes beyond it turn the FIN into a RST, no more. */
 #define DISCARD_BYTES 8192
@@ -33,17 +34,15 @@ struct option {
 	int value;
 };
 
-static int set_option(int fd, struct option option)
+static int set_option(int fd, const struct option *option)
 {
-	if (setsockopt(fd, option.level, option.name, &option.value, sizeof(option.value)) < 0)
-		return -errno;
-	return 0;
+	return socket_option_set(fd, option->level, option->name, option->value);
 }
 
 int service_socket_set_output(int listener, uint32_t output_bytes)
 {
 	/* The kernel doubles the value for its own overhead (socket(7)). */
-	return set_option(listener, (struct option){SOL_SOCKET, SO_SNDBUF, (int)output_bytes});
+	return socket_option_set(listener, SOL_SOCKET, SO_SNDBUF, (int)output_bytes);
 }
 
 static int set_options(int fd, int domain, uint32_t output_bytes)
@@ -61,16 +60,14 @@ static int set_options(int fd, int domain, uint32_t output_bytes)
 	int result = 0;
 
 	for (size_t i = 0; result == 0 && i < sizeof(options) / sizeof(options[0]); i++)
-		result = set_option(fd, options[i]);
+		result = set_option(fd, &options[i]);
 	if (result == 0 && domain == AF_INET6)
-		result = set_option(fd, (struct option){IPPROTO_IPV6, IPV6_V6ONLY, 1});
+		result = socket_option_set(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1);
 	return result != 0 ? result : service_socket_set_output(fd, output_bytes);
 }
 
 int service_socket_listen(const struct midair_endpoint *local, uint32_t output_bytes)
 {
-	struct sockaddr_storage address;
-	socklen_t length = (socklen_t)midair_endpoint_to_sockaddr(local, &address);
 	int domain = local->family == MIDAIR_IPV6 ? AF_INET6 : AF_INET;
 	_cleanup_close_ int fd =
 		socket(domain, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, IPPROTO_TCP);
@@ -79,13 +76,14 @@ int service_socket_listen(const struct midair_endpoint *local, uint32_t output_b
 	if (fd < 0)
 		return -errno;
 	result = set_options(fd, domain, output_bytes);
+	if (result == 0)
+		result = socket_option_bind(fd, local);
 	if (result < 0)
 		return result;
 	/* Not TCP_DEFER_ACCEPT: who says nothing would stay in the queue of half-open
 	 * connections, which is small and has no order; in our table it is the first to go. The
 	 * kernel cuts the backlog to net.core.somaxconn. */
-	if (bind(fd, (const struct sockaddr *)&address, length) < 0 ||
-	    listen(fd, INT32_MAX) < 0)
+	if (listen(fd, INT32_MAX) < 0)
 		return -errno;
 	return take_fd(&fd);
 }
@@ -128,7 +126,7 @@ int service_socket_accept(int listener, struct midair_endpoint *remote)
 		close_fd(fd);
 		return -EAFNOSUPPORT;
 	}
-	(void)set_option(fd, (struct option){SOL_SOCKET, SO_RCVBUF, RECEIVE_BYTES});
+	(void)socket_option_set(fd, SOL_SOCKET, SO_RCVBUF, RECEIVE_BYTES);
 	return fd;
 }
 
@@ -173,7 +171,7 @@ int service_socket_widen(int fd)
 	int result = 0;
 
 	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
-		int one = set_option(fd, options[i]);
+		int one = set_option(fd, &options[i]);
 
 		result = one != 0 ? one : result;
 	}

@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 
 #include "os/cleanup.h"
+#include "os/socket_option.h"
 
 /* Linux 6.15; absent from Debian 12's headers. */
 #ifndef TCP_RTO_MAX_MS
@@ -29,16 +30,11 @@
 #define KEEPALIVE_INTERVAL_S 5
 #define KEEPALIVE_PROBES     4
 
-static int set_integer(int fd, int level, int name, int value)
-{
-	return setsockopt(fd, level, name, &value, sizeof(value)) < 0 ? -errno : 0;
-}
-
 static int set_syn_timing(int fd)
 {
-	if (set_integer(fd, IPPROTO_TCP, TCP_RTO_MAX_MS, SYN_INTERVAL_MAX_MS) == 0)
-		return set_integer(fd, IPPROTO_TCP, TCP_SYNCNT, SYN_RETRIES_MAX);
-	return set_integer(fd, IPPROTO_TCP, TCP_SYNCNT, SYN_RETRIES_DOUBLING);
+	if (socket_option_set(fd, IPPROTO_TCP, TCP_RTO_MAX_MS, SYN_INTERVAL_MAX_MS) == 0)
+		return socket_option_set(fd, IPPROTO_TCP, TCP_SYNCNT, SYN_RETRIES_MAX);
+	return socket_option_set(fd, IPPROTO_TCP, TCP_SYNCNT, SYN_RETRIES_DOUBLING);
 }
 
 bool socket_can_set_syn_interval(void)
@@ -46,15 +42,7 @@ bool socket_can_set_syn_interval(void)
 	_cleanup_close_ int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, IPPROTO_TCP);
 
 	return fd >= 0 &&
-	       set_integer(fd, IPPROTO_TCP, TCP_RTO_MAX_MS, SYN_INTERVAL_MAX_MS) == 0;
-}
-
-static int bind_endpoint(int fd, const struct midair_endpoint *local)
-{
-	struct sockaddr_storage address;
-	socklen_t length = (socklen_t)midair_endpoint_to_sockaddr(local, &address);
-
-	return bind(fd, (const struct sockaddr *)&address, length) < 0 ? -errno : 0;
+	       socket_option_set(fd, IPPROTO_TCP, TCP_RTO_MAX_MS, SYN_INTERVAL_MAX_MS) == 0;
 }
 
 int socket_open(const struct midair_endpoint *local)
@@ -68,13 +56,13 @@ int socket_open(const struct midair_endpoint *local)
 	if (fd < 0)
 		return -errno;
 	/* SO_REUSEPORT, not SO_REUSEADDR: bind stays O(1), and other users stay out. */
-	result = set_integer(fd, SOL_SOCKET, SO_REUSEPORT, 1);
+	result = socket_option_set(fd, SOL_SOCKET, SO_REUSEPORT, 1);
 	if (result == 0 && domain == AF_INET6)
-		result = set_integer(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1);
+		result = socket_option_set(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1);
 	if (result == 0)
 		result = set_syn_timing(fd);
 	if (result == 0)
-		result = bind_endpoint(fd, local);
+		result = socket_option_bind(fd, local);
 	return result < 0 ? result : take_fd(&fd);
 }
 
@@ -230,12 +218,13 @@ int socket_guard_stream(int fd)
 	int result = set_linger(fd, true);
 
 	if (result == 0)
-		result = set_integer(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
+		result = socket_option_set(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
 	/* Not TCP (a test's socket pair): there is no timing to set. */
-	if (result < 0 || set_integer(fd, IPPROTO_TCP, TCP_KEEPIDLE, KEEPALIVE_IDLE_S) < 0)
+	if (result < 0 ||
+	    socket_option_set(fd, IPPROTO_TCP, TCP_KEEPIDLE, KEEPALIVE_IDLE_S) < 0)
 		return result;
-	set_integer(fd, IPPROTO_TCP, TCP_KEEPINTVL, KEEPALIVE_INTERVAL_S);
-	set_integer(fd, IPPROTO_TCP, TCP_KEEPCNT, KEEPALIVE_PROBES);
+	socket_option_set(fd, IPPROTO_TCP, TCP_KEEPINTVL, KEEPALIVE_INTERVAL_S);
+	socket_option_set(fd, IPPROTO_TCP, TCP_KEEPCNT, KEEPALIVE_PROBES);
 	return 0;
 }
 
@@ -246,12 +235,12 @@ int socket_release_stream(int fd)
 
 int socket_set_no_delay(int fd, bool is_on)
 {
-	return set_integer(fd, IPPROTO_TCP, TCP_NODELAY, is_on);
+	return socket_option_set(fd, IPPROTO_TCP, TCP_NODELAY, is_on);
 }
 
 int socket_restore(int fd)
 {
 	/* Kernels without the option never got it: their answer is of no interest. */
-	set_integer(fd, IPPROTO_TCP, TCP_RTO_MAX_MS, RTO_MAX_DEFAULT_MS);
+	socket_option_set(fd, IPPROTO_TCP, TCP_RTO_MAX_MS, RTO_MAX_DEFAULT_MS);
 	return 0;
 }

@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 
 #include "os/cleanup.h"
+#include "os/socket_option.h"
 
 /* Linux 6.15; absent from Debian 12's headers. */
 #ifndef TCP_RTO_MAX_MS
@@ -21,19 +22,6 @@
 #define SYN_RETRIES	    2
 /* Descriptors that stay free for whatever else the program does. */
 #define SPARE_DESCRIPTORS 64u
-
-static int set_integer(int fd, int level, int name, int value)
-{
-	return setsockopt(fd, level, name, &value, sizeof(value)) < 0 ? -errno : 0;
-}
-
-static int bind_to(int fd, const struct midair_endpoint *local)
-{
-	struct sockaddr_storage address;
-	socklen_t length = (socklen_t)midair_endpoint_to_sockaddr(local, &address);
-
-	return bind(fd, (const struct sockaddr *)&address, length) < 0 ? -errno : 0;
-}
 
 int volley_socket_dial(const struct midair_endpoint *local,
 		       const struct midair_endpoint *remote)
@@ -48,16 +36,16 @@ int volley_socket_dial(const struct midair_endpoint *local,
 
 	if (fd < 0)
 		return -errno;
-	result = set_integer(fd, SOL_SOCKET, SO_REUSEPORT, 1);
+	result = socket_option_set(fd, SOL_SOCKET, SO_REUSEPORT, 1);
 	if (result == 0 && is_ipv6)
-		result = set_integer(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1);
+		result = socket_option_set(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1);
 	if (result == 0)
-		result = set_integer(fd, IPPROTO_TCP, TCP_SYNCNT, SYN_RETRIES);
+		result = socket_option_set(fd, IPPROTO_TCP, TCP_SYNCNT, SYN_RETRIES);
 	/* Older kernels double the pause instead: 0, 1, 3 s. */
 	if (result == 0)
-		set_integer(fd, IPPROTO_TCP, TCP_RTO_MAX_MS, SYN_INTERVAL_MAX_MS);
+		socket_option_set(fd, IPPROTO_TCP, TCP_RTO_MAX_MS, SYN_INTERVAL_MAX_MS);
 	if (result == 0)
-		result = bind_to(fd, local);
+		result = socket_option_bind(fd, local);
 	if (result < 0)
 		return result;
 	length = (socklen_t)midair_endpoint_to_sockaddr(remote, &address);
