@@ -9,7 +9,7 @@ struct command {
 	const char *description;
 };
 
-/* Ends with a NULL name. The build chooses commands.c or commands_without_lab.c. */
+/* Ends with a NULL name. Without MIDAIR_WITH_LAB there is no lab and no tour. */
 extern const struct command commands[];
 
 #endif
