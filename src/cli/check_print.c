@@ -195,17 +195,6 @@ void check_print(FILE *to, const struct midair_check_report *report, const char 
 		print_nat(to, &report->nats[i], family_names[i]);
 }
 
-static void add_endpoint(struct json *json, const char *key,
-			 const struct midair_endpoint *endpoint)
-{
-	char text[MIDAIR_ENDPOINT_TEXT_SIZE];
-
-	if (endpoint->family == MIDAIR_FAMILY_NONE)
-		json_null(json, key);
-	else
-		json_string(json, key, midair_endpoint_format(endpoint, text));
-}
-
 static void add_host(struct json *json, const struct midair_host *host)
 {
 	json_open(json, "host");
@@ -237,8 +226,8 @@ static void add_reaches(struct json *json, const struct midair_nat *nat)
 
 static void add_behavior(struct json *json, const struct midair_nat *nat)
 {
-	add_endpoint(json, "local", &nat->local);
-	add_endpoint(json, "mapped", &nat->mapped);
+	json_endpoint(json, "local", &nat->local);
+	json_endpoint(json, "mapped", &nat->mapped);
 	json_boolean(json, "can_probe", nat->can_probe);
 	json_boolean(json, "has_alternative", nat->has_alternative);
 	json_string(json, "type", midair_nat_type_name(nat->type));
@@ -257,7 +246,7 @@ static void add_behavior(struct json *json, const struct midair_nat *nat)
 		json_null(json, "layers");
 	else
 		json_integer(json, "layers", nat->n_layers);
-	add_endpoint(json, "gateway", &nat->gateway);
+	json_endpoint(json, "gateway", &nat->gateway);
 	json_string(json, "pcp", midair_answer_name(nat->pcp));
 	json_string(json, "nat_pmp", midair_answer_name(nat->nat_pmp));
 	json_string(json, "upnp", midair_answer_name(nat->upnp));
@@ -268,7 +257,7 @@ static void add_nat(struct json *json, const struct midair_nat *nat, const char 
 {
 	json_open(json, key);
 	json_string(json, "result", midair_result_name(nat->result));
-	add_endpoint(json, "server", &nat->server);
+	json_endpoint(json, "server", &nat->server);
 	if (nat->result == 0)
 		add_behavior(json, nat);
 	json_close(json);

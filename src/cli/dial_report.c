@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "cli/exit.h"
@@ -14,14 +13,6 @@
 /* So many lines for one cause of failure; the others are counted. */
 #define LINES_PER_CAUSE 3
 
-static int64_t now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
-
 void dial_report_init(struct dial_report *report, const struct dial_options *options,
 		      uint64_t n_wanted)
 {
@@ -29,7 +20,7 @@ void dial_report_init(struct dial_report *report, const struct dial_options *opt
 		.options = options,
 		.rows = stdout,
 		.n_wanted = n_wanted,
-		.start_ns = now_ns(),
+		.start_ns = dial_now_ns(),
 	};
 	report->last_ns = report->start_ns;
 }
@@ -206,11 +197,11 @@ void dial_report_take(struct dial_report *report, const struct dial_record *reco
 {
 	switch (record->news) {
 	case DIAL_CONNECTED:
-		report->last_ns = now_ns();
+		report->last_ns = dial_now_ns();
 		take_connected(report, record);
 		break;
 	case DIAL_FAILED:
-		report->last_ns = now_ns();
+		report->last_ns = dial_now_ns();
 		take_failed(report, record);
 		break;
 	case DIAL_STOPPED:

@@ -50,7 +50,7 @@ struct run {
 	int64_t full_since_ns; /* 0: the last dial had a port */
 };
 
-static int64_t now_ns(void)
+int64_t dial_now_ns(void)
 {
 	struct timespec now;
 
@@ -117,14 +117,14 @@ static int start(struct run *run, struct dial *dial)
 	int result;
 
 	run->config.remote = dial->remote;
-	dial->start_ns = now_ns();
+	dial->start_ns = dial_now_ns();
 	if (!dial_pool_is_needed(run->options)) {
 		dial->local = run->config.local;
 		return midair_dial_start(&run->config, &dial->fd);
 	}
 	result = dial_pool_use(&run->pool, run->options, &dial->remote);
 	if (result == 0) {
-		dial->start_ns = now_ns();
+		dial->start_ns = dial_now_ns();
 		result = dial_pool_dial(run->pool, &run->config, &dial->fd, &dial->local);
 	}
 	if (result == 0) {
@@ -156,7 +156,7 @@ static void connected(struct run *run, struct dial *dial)
 	socklen_t length = sizeof(address);
 	struct dial_record record = {
 		.news = DIAL_CONNECTED,
-		.elapsed_ns = now_ns() - dial->start_ns,
+		.elapsed_ns = dial_now_ns() - dial->start_ns,
 		.local = dial->local,
 		.remote = dial->remote,
 	};
@@ -238,9 +238,9 @@ static bool is_worth_waiting(struct run *run)
 	int64_t timeout_ns = run->options->timeout_ms * NS_PER_MS;
 
 	if (run->full_since_ns == 0)
-		run->full_since_ns = now_ns();
+		run->full_since_ns = dial_now_ns();
 	return run->n_out > 0 || (run->options->is_closing && run->has_closed &&
-				  now_ns() - run->full_since_ns < timeout_ns);
+				  dial_now_ns() - run->full_since_ns < timeout_ns);
 }
 
 /* No SYN has left. */
@@ -292,7 +292,7 @@ static void start_dials(struct run *run)
 {
 	/* Ticks come between: a run of dials that are decided at once never waits. */
 	while (run->next < run->job->end && run->n_out < run->options->parallel &&
-	       !run->is_pool_waiting && now_ns() < run->next_tick_ns) {
+	       !run->is_pool_waiting && dial_now_ns() < run->next_tick_ns) {
 		struct midair_endpoint remote;
 		uint64_t number = run->next++;
 		const struct dial_range *target = dial_options_destination(
@@ -350,7 +350,7 @@ static int64_t tick_ns(const struct run *run)
 
 static void tick(struct run *run)
 {
-	int64_t now = now_ns();
+	int64_t now = dial_now_ns();
 
 	if (now < run->next_tick_ns)
 		return;
@@ -369,7 +369,7 @@ static bool is_over(const struct run *run)
 
 static int wait_ms(const struct run *run)
 {
-	int64_t left_ms = (run->next_tick_ns - now_ns()) / NS_PER_MS + 1;
+	int64_t left_ms = (run->next_tick_ns - dial_now_ns()) / NS_PER_MS + 1;
 	bool can_start = run->next < run->job->end && run->n_out < run->options->parallel &&
 			 !run->is_pool_waiting;
 
@@ -443,7 +443,7 @@ int dial_run(const struct dial_job *job, int *epoll_fd, uint64_t *n_kept)
 		.options = job->options,
 		.next = job->first,
 		.epoll_fd = -1,
-		.next_tick_ns = now_ns() + TICK_MS * NS_PER_MS,
+		.next_tick_ns = dial_now_ns() + TICK_MS * NS_PER_MS,
 	};
 	int result = prepare(&run);
 

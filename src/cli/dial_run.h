@@ -49,6 +49,9 @@ struct dial_job {
  * *n_kept of them. Returns 0 or -errno. */
 int dial_run(const struct dial_job *job, int *epoll_fd, uint64_t *n_kept);
 
+/* CLOCK_MONOTONIC. */
+int64_t dial_now_ns(void);
+
 /* Keeps what dial_run() left until it is interrupted or all peers have closed. 0 or -errno. */
 int dial_keep(const struct dial_job *job, int epoll_fd, uint64_t n_kept);
 

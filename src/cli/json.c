@@ -71,6 +71,16 @@ void json_null(struct json *json, const char *name)
 	put(json, "null");
 }
 
+void json_endpoint(struct json *json, const char *name, const struct midair_endpoint *endpoint)
+{
+	char text[MIDAIR_ENDPOINT_TEXT_SIZE];
+
+	if (endpoint->family == MIDAIR_FAMILY_NONE)
+		json_null(json, name);
+	else
+		json_string(json, name, midair_endpoint_format(endpoint, text));
+}
+
 void json_boolean(struct json *json, const char *name, bool value)
 {
 	key(json, name);

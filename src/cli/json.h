@@ -7,6 +7,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "midair/midair.h"
+
 struct json {
 	FILE *to;
 	bool is_started;
@@ -18,6 +20,8 @@ void json_integer(struct json *json, const char *key, int64_t value);
 /* Nanoseconds as milliseconds with three digits. */
 void json_milliseconds(struct json *json, const char *key, int64_t duration_ns);
 void json_null(struct json *json, const char *key);
+/* null for family NONE. */
+void json_endpoint(struct json *json, const char *key, const struct midair_endpoint *endpoint);
 void json_boolean(struct json *json, const char *key, bool value);
 /* An object as a value; everything until json_close() belongs to it. */
 void json_open(struct json *json, const char *key);

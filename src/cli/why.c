@@ -7,6 +7,7 @@
 
 #include "cli/exit.h"
 #include "cli/explain.h"
+#include "cli/json.h"
 #include "cli/local.h"
 #include "cli/usage.h"
 #include "midair/midair.h"
@@ -179,25 +180,14 @@ static int find_remote(const struct options *options, const struct midair_endpoi
 	return usage_error("there is no address of the wanted family for", options->remote);
 }
 
-static void add_endpoint(struct json *json, const char *key,
-			 const struct midair_endpoint *endpoint)
-{
-	char text[MIDAIR_ENDPOINT_TEXT_SIZE];
-
-	if (endpoint->family == MIDAIR_FAMILY_NONE)
-		json_null(json, key);
-	else
-		json_string(json, key, midair_endpoint_format(endpoint, text));
-}
-
 static void print_json(const struct midair_endpoint *local,
 		       const struct midair_endpoint *remote, const struct midair_why *why)
 {
 	struct json json;
 
 	json_begin(&json, stdout);
-	add_endpoint(&json, "local", local);
-	add_endpoint(&json, "remote", remote);
+	json_endpoint(&json, "local", local);
+	json_endpoint(&json, "remote", remote);
 	explain_add_json(&json, why);
 	json_integer(&json, "status", explain_status(why->cause));
 	json_end(&json);
