@@ -11,7 +11,6 @@
 #include "cli/usage.h"
 
 #define RESOLVE_TIMEOUT_MS 10000
-#define TIMEOUT_MAX_S	   86400.0
 
 static const char usage[] =
 	"usage: midair dial [option...] DESTINATION...\n"
@@ -97,13 +96,6 @@ static int read_number(uint32_t *number, const char *text, long maximum, const c
 	return -1;
 }
 
-static int read_timeout(struct dial_options *options, const char *text)
-{
-	if (!usage_read_seconds(text, 0.001, TIMEOUT_MAX_S, &options->timeout_ms))
-		return usage_error("--timeout takes seconds, 0.001 to 86400, not", text);
-	return -1;
-}
-
 static int read_option(struct dial_options *options, int option, char **argv)
 {
 	switch (option) {
@@ -117,7 +109,7 @@ static int read_option(struct dial_options *options, int option, char **argv)
 		return read_number(&options->parallel, optarg, DIAL_PARALLEL_MAX,
 				   "--parallel takes a number from 1 to 4096, not");
 	case TIMEOUT:
-		return read_timeout(options, optarg);
+		return usage_take_seconds("dial", "--timeout", optarg, &options->timeout_ms);
 	case EXACT:
 		options->policy = MIDAIR_DIAL_EXACT;
 		return -1;

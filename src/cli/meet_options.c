@@ -12,8 +12,6 @@
 #include "cli/local.h"
 #include "cli/usage.h"
 
-#define TIMEOUT_MAX_S 86400.0
-
 static const char usage[] =
 	"usage: midair meet PEER[:PORT] [option...]\n"
 	"Run it on both machines, each naming the other. Standard input goes to the peer, what the\n"
@@ -68,13 +66,6 @@ static int read_from(struct meet_options *options, const char *text)
 	return usage_error("--from takes a port from 1 to 65535, or ADDRESS:PORT, not", text);
 }
 
-static int read_timeout(struct meet_options *options, const char *text)
-{
-	if (!usage_read_seconds(text, 0.001, TIMEOUT_MAX_S, &options->timeout_ms))
-		return usage_error("--timeout takes seconds, 0.001 to 86400, not", text);
-	return -1;
-}
-
 static int read_at(struct meet_options *options, const char *text)
 {
 	struct timespec now;
@@ -104,7 +95,7 @@ static int read_option(struct meet_options *options, int option, char **argv)
 	case AT:
 		return read_at(options, optarg);
 	case TIMEOUT:
-		return read_timeout(options, optarg);
+		return usage_take_seconds("meet", "--timeout", optarg, &options->timeout_ms);
 	case NO_LISTEN:
 		options->flags |= MIDAIR_NO_LISTEN;
 		return -1;
@@ -155,7 +146,7 @@ static void stretch_timeout(struct meet_options *options)
 	double seconds = difftime(instant->until.tv_sec, instant->start.tv_sec);
 
 	if (options->timeout_ms == 0 && options->at != NULL && instant->period_ms != 0)
-		options->timeout_ms = (uint32_t)fmin(seconds + 1, TIMEOUT_MAX_S) * 1000;
+		options->timeout_ms = (uint32_t)fmin(seconds + 1, USAGE_LONGEST_S) * 1000;
 }
 
 static int check_arguments(struct meet_options *options, int argc, char **argv)

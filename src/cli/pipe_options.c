@@ -10,8 +10,6 @@
 #include "cli/local.h"
 #include "cli/usage.h"
 
-#define SECONDS_MAX_S 86400.0
-
 static const char usage[] =
 	"usage: midair pipe [CODE] [option...]\n"
 	"Without CODE it asks the server for one and prints the command for the other machine.\n"
@@ -76,13 +74,6 @@ static int usage_error(const char *what, const char *word)
 	return usage_tell("pipe", what, word);
 }
 
-static int read_seconds(uint32_t *milliseconds, const char *what, const char *text)
-{
-	if (!usage_read_seconds(text, 0.001, SECONDS_MAX_S, milliseconds))
-		return usage_error(what, text);
-	return -1;
-}
-
 static int read_words(struct pipe_options *options, const char *text)
 {
 	/* One word would be no more than ten bits. */
@@ -139,11 +130,9 @@ static int read_option(struct pipe_options *options, int option, char **argv)
 	case 'p':
 		return read_secret_source(options, option);
 	case WAIT:
-		return read_seconds(&options->wait_ms,
-				    "--wait takes seconds, 0.001 to 86400, not", optarg);
+		return usage_take_seconds("pipe", "--wait", optarg, &options->wait_ms);
 	case TIMEOUT:
-		return read_seconds(&options->timeout_ms,
-				    "--timeout takes seconds, 0.001 to 86400, not", optarg);
+		return usage_take_seconds("pipe", "--timeout", optarg, &options->timeout_ms);
 	case FROM:
 		return read_from(options, optarg);
 	case NO_LISTEN:

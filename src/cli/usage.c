@@ -41,3 +41,14 @@ bool usage_read_seconds(const char *text, double least, double most, uint32_t *m
 	*milliseconds = (uint32_t)lround(seconds * 1000);
 	return true;
 }
+
+int usage_take_seconds(const char *command, const char *option, const char *text,
+		       uint32_t *milliseconds)
+{
+	char what[64];
+
+	if (usage_read_seconds(text, 0.001, USAGE_LONGEST_S, milliseconds))
+		return -1;
+	snprintf(what, sizeof(what), "%s takes seconds, 0.001 to 86400, not", option);
+	return usage_tell(command, what, text);
+}
