@@ -101,7 +101,8 @@ static void connect_one(struct driver *driver)
 		driver->ends[number] = (struct end){.is_there = true};
 		driver->n_there++;
 	} else {
-		FUZZ_CHECK(error == WIRE_ERROR_BUSY || error == WIRE_ERROR_TOO_MANY);
+		FUZZ_CHECK(from < 240 ? error == WIRE_ERROR_BUSY || error == WIRE_ERROR_TOO_MANY
+				      : error == WIRE_ERROR_PROTOCOL);
 	}
 	take_update(driver);
 }
