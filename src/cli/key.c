@@ -11,11 +11,10 @@
 #include <unistd.h>
 
 #include "cli/exit.h"
+#include "cli/private_file.h"
 #include "cli/quote.h"
 #include "cli/usage.h"
 #include "midair/midair.h"
-
-#define PATH_SIZE 4096
 
 static const char usage[] =
 	"usage: midair key [--force] [FILE]\n"
@@ -43,76 +42,18 @@ static int fail(const char *what, int result)
 	return EXIT_SYSTEM;
 }
 
-static int write_all(int fd, const char *bytes, size_t size)
-{
-	while (size > 0) {
-		ssize_t n = write(fd, bytes, size);
-
-		if (n < 0 && errno != EINTR)
-			return -errno;
-		if (n > 0) {
-			bytes += n;
-			size -= (size_t)n;
-		}
-	}
-	return fsync(fd) < 0 && errno != EINVAL && errno != EROFS ? -errno : 0;
-}
-
-/* Never through somebody's symbolic link, and never readable for anyone else, not even for a
- * moment. */
-static int write_new(const char *path, const struct key *key)
-{
-	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	int result;
-
-	if (fd < 0)
-		return -errno;
-	result = fchmod(fd, 0600) < 0 ? -errno : 0;
-	if (result == 0)
-		result = write_all(fd, key->text, strlen(key->text));
-	if (close(fd) < 0 && result == 0)
-		result = -errno;
-	if (result != 0)
-		unlink(path);
-	return result;
-}
-
-/* A device, a pipe or a folder is no old key, and root could replace even /dev/null. */
-static bool is_replaceable(const char *path)
-{
-	struct stat status;
-
-	return lstat(path, &status) < 0 || S_ISREG(status.st_mode) || S_ISLNK(status.st_mode);
-}
-
-/* The old key is there until the new one is whole. */
-static int replace(const struct key *key)
-{
-	char path[PATH_SIZE];
-	int length = snprintf(path, sizeof(path), "%s.%ld.new", key->file, (long)getpid());
-	int result;
-
-	if (length >= PATH_SIZE)
-		return -ENAMETOOLONG;
-	result = write_new(path, key);
-	if (result == 0 && rename(path, key->file) < 0) {
-		result = -errno;
-		unlink(path);
-	}
-	return result;
-}
-
 static int write_file(const struct key *key)
 {
 	char text[QUOTE_SIZE];
 	int result;
 
-	if (key->is_forced && !is_replaceable(key->file)) {
+	if (key->is_forced && !private_file_is_replaceable(key->file)) {
 		fprintf(stderr, "midair key: %s is no file, and is not replaced\n",
 			quote(key->file, text));
 		return EXIT_USAGE;
 	}
-	result = key->is_forced ? replace(key) : write_new(key->file, key);
+	result = key->is_forced ? private_file_replace(key->file, key->text)
+				: private_file_create(key->file, key->text);
 	if (result == -EEXIST || result == -ELOOP) {
 		fprintf(stderr,
 			"midair key: %s exists already, and may be in use on another machine: "
