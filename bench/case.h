@@ -100,5 +100,7 @@ measure_function measure_pair_matrix;	  /* the same: every pair that can be met 
 measure_function
 	measure_pipe_first_byte; /* pair_commands.c: midair pipe on both hosts at once */
 measure_function measure_pipe_both_ways; /* the same, until both messages are out */
+measure_function measure_hole_direct;	 /* hole_commands.c: midair pipe --stay, no server */
+measure_function measure_hole_first_byte;
 
 #endif

@@ -62,6 +62,17 @@ const struct bench_case bench_pair_cases[] = {
 		.goal = {.is_open = true},
 	},
 	{
+		PAIR_CASE("standing hole, no server: SYN to direct, past 41 ms",
+			  "a=drop b=rst rtt=41ms server=41ms", measure_hole_direct),
+		.goal = WITHIN_GOAL(5),
+	},
+	{
+		PAIR_CASE("the same: start of midair pipe to first byte, past 82 ms",
+			  "a=drop b=rst rtt=41ms server=41ms", measure_hole_first_byte),
+		.is_long = true,
+		.goal = {.is_open = true},
+	},
+	{
 		GUESS_CASE("pairing, cone against random ports: within 3 s",
 			   "a=drop b=apdm/random rtt=80ms server=80ms", 3000, 98, 200),
 	},

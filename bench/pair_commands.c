@@ -7,12 +7,10 @@
  * message of one has come out of the other: programs, key exchange, introduction, dial, TLS.
  */
 #include <errno.h>
-#include <limits.h>
 #include <stdio.h>
-#include <string.h>
-#include <sys/auxv.h>
 
 #include "bench/case.h"
+#include "bench/command.h"
 #include "lab/network.h"
 #include "lab/program.h"
 #include "lab/server.h"
@@ -30,32 +28,15 @@ struct pipes {
 	char secret[MIDAIR_KEY_SIZE + 16];
 };
 
-/* The program that was built beside this one. */
-static int open_midair(struct lab_reason *reason)
-{
-	const char *own = (const char *)getauxval(AT_EXECFN);
-	const char *end = own ? strrchr(own, '/') : NULL;
-	char path[PATH_MAX];
-	int fd = -ENOENT;
-
-	if (end && snprintf(path, sizeof(path), "%.*s/midair", (int)(end - own), own) <
-			   (int)sizeof(path))
-		fd = program_open(path);
-	return fd < 0 ? lab_fail(reason, -fd, "cannot find the program midair") : fd;
-}
-
 static int start(struct program **program, const struct pipes *pipes, enum lab_side side,
 		 const char *message, struct lab_reason *reason)
 {
-	const char *const arguments[] = {"midair", "pipe", "-4", "-q", NULL};
-	const char *const environment[] = {pipes->server, pipes->secret, NULL};
-	const struct program_config config = {
-		.namespace_fd = network_host_namespace(pipes->network, side),
-		.executable_fd = pipes->midair_fd,
-		.arguments = arguments,
-		.environment = environment,
+	const struct bench_command command = {
+		.midair_fd = pipes->midair_fd,
+		.arguments = {"midair", "pipe", "-4", "-q"},
+		.environment = {pipes->server, pipes->secret},
 	};
-	int error = program_start(program, &config, reason);
+	int error = command_start(program, &command, pipes->network, side, reason);
 
 	return error ? error : program_write(*program, message, TIMEOUT_MS);
 }
@@ -143,7 +124,7 @@ static int measure(struct tally *tally, const struct bench_case *of, enum method
 {
 	struct scenario scenario;
 	struct network_config config = {.scenario = &scenario, .seed = clock_now_ns()};
-	_cleanup_close_ int midair_fd = open_midair(&tally->reason);
+	_cleanup_close_ int midair_fd = command_open_midair(&tally->reason);
 	struct pipes pipes = {.midair_fd = midair_fd};
 	struct network *network;
 	int error = midair_fd < 0 ? midair_fd

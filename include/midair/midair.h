@@ -296,6 +296,9 @@ enum midair_event_type {
 	 * FAILED at once, or, where the other side is asked for what it saw, up to 500 ms later, for
 	 * as long as midair_session_dispatch() is called. */
 	MIDAIR_EVENT_VERDICT,
+	/* local, remote: the standing hole is dialled (struct midair_hole), the server only if that
+	 * does not lead to the peer within a second */
+	MIDAIR_EVENT_HOLE,
 };
 
 /* The role that the introduction gave: who came first is A. */
@@ -614,6 +617,24 @@ int midair_relay(int in_fd, int out_fd, int fd, int stop_fd, uint32_t flags,
 /* The router is not asked to let connections in to our port (PCP, NAT-PMP, UPnP-IGD). */
 #define MIDAIR_NO_PORTMAP (1u << 6)
 
+#define MIDAIR_HOLE_KEY_BYTES 32
+
+/*
+ * A standing hole: where two that have a secret met last. Both dial there, from the same ports as
+ * then. While one of them waits its SYN keeps its NAT open, and the other needs no server: one
+ * round trip to the connection, one more to the first byte. It takes NATs that show the same port
+ * again, and a peer whose address has not changed; otherwise the two meet by the server, a second
+ * later.
+ */
+struct midair_hole {
+	struct midair_endpoint local;  /* ours; its address is not bound, it may have changed */
+	struct midair_endpoint remote; /* the peer's, as we see it */
+	enum midair_role role;
+	/* Only these two have it. It stays the same until the next introduction. To be kept as the
+	 * secret itself: who has it can pose as either of them. */
+	uint8_t key[MIDAIR_HOLE_KEY_BYTES];
+};
+
 /* Zero-initialise, set size, then what you need; zero means the default. Everything is copied. */
 struct midair_pair_config {
 	size_t size;
@@ -639,6 +660,8 @@ struct midair_pair_config {
 	uint32_t flags;
 	void (*log)(void *context, const char *line);
 	void *log_context;
+	/* With a secret: from midair_session_hole() of the last time. NULL: none. */
+	const struct midair_hole *hole;
 };
 
 /*
@@ -658,6 +681,22 @@ int midair_session_pair(struct midair_session **session,
 
 /* The code, once MIDAIR_EVENT_CODE has told that there is one; "" before. Valid until free. */
 const char *midair_session_code(const struct midair_session *session);
+
+/* After MIDAIR_EVENT_CONNECTED of a pairing with a secret: for the next time. Returns 0, or
+ * MIDAIR_E_STATE when it has not connected, not directly, or has no secret. */
+int midair_session_hole(const struct midair_session *session, struct midair_hole *hole);
+
+/* Room for the text of a hole and its NUL. */
+#define MIDAIR_HOLE_TEXT_SIZE 256
+
+/* One line without its end, to be kept where nobody else reads: "midair-hole-1 a
+ * 192.168.1.2:40112 203.0.113.7:51820 " and the key in hexadecimal digits. Returns text. */
+const char *midair_hole_format(const struct midair_hole *hole,
+			       char text[MIDAIR_HOLE_TEXT_SIZE]);
+
+/* Returns 0, or MIDAIR_E_SYNTAX with *hole zero: not written by midair_hole_format(), or no place
+ * where anybody could be. */
+int midair_hole_parse(struct midair_hole *hole, const char *text);
 
 struct midair_stream;
 

@@ -9,6 +9,7 @@
 
 #include "cli/connection.h"
 #include "cli/exit.h"
+#include "cli/hole_file.h"
 #include "cli/pipe_options.h"
 #include "cli/pipe_server.h"
 #include "cli/secret.h"
@@ -76,7 +77,7 @@ static int tell_failed(struct pipe *pipe, int result)
 	return exit_status_of(result);
 }
 
-static int open_session(struct pipe *pipe)
+static int open_session(struct pipe *pipe, const struct midair_hole *hole)
 {
 	const struct pipe_options *options = &pipe->options;
 	const struct midair_pair_config config = {
@@ -92,6 +93,7 @@ static int open_session(struct pipe *pipe)
 		.timeout_ms = options->timeout_ms,
 		.flags = options->flags,
 		.log = options->mode == TELL_TRACE ? tell_trace_line : NULL,
+		.hole = hole,
 	};
 	int result = midair_session_pair(&pipe->session, &config);
 
@@ -160,9 +162,21 @@ static int wait_connected(struct pipe *pipe)
 	}
 }
 
+/* With what the last time has left, if that is wanted. */
+static int open_with_hole(struct pipe *pipe)
+{
+	struct midair_hole hole;
+	bool has_hole = pipe->options.is_staying &&
+			hole_file_read(&hole, "pipe", pipe->options.secret.file);
+	int status = open_session(pipe, has_hole ? &hole : NULL);
+
+	explicit_bzero(&hole, sizeof(hole));
+	return status;
+}
+
 static int connect_pipe(struct pipe *pipe, struct connection *connection)
 {
-	int status = open_session(pipe);
+	int status = open_with_hole(pipe);
 
 	/* The session has its own copy, which it wipes. */
 	secret_text_wipe(&pipe->secret);
@@ -174,6 +188,8 @@ static int connect_pipe(struct pipe *pipe, struct connection *connection)
 
 		status = result == 0 ? -1 : fail(pipe, "the connection", result);
 	}
+	if (status < 0 && pipe->options.is_staying)
+		hole_file_write(pipe->session, "pipe", pipe->options.secret.file);
 	return status;
 }
 

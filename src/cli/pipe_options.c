@@ -19,6 +19,8 @@ static const char usage[] =
 	"                         MIDAIR_SERVER, or \"server = HOST\" in ~/.config/midair/config)\n"
 	"  --words N              words of a new code, 2 to 8, 10 bits each (default 2)\n"
 	"  -k, --key FILE         instead of a code: the secret in FILE, made by midair key\n"
+	"  --stay                 with -k: keep in FILE.hole where the two met, and dial there the next\n"
+	"                         time: no server is needed while the other side waits\n"
 	"  -p, --prompt           instead of a code: ask for the secret; or set MIDAIR_SECRET\n"
 	"  --wait SECONDS         for the other side to come (default 600)\n"
 	"  --timeout SECONDS      for the connection once it is there (default 30)\n"
@@ -44,7 +46,8 @@ enum {
 	SECRET,
 	COMPLETE,
 	DIRECT,
-	RELAY_ONLY
+	RELAY_ONLY,
+	STAY
 };
 
 /* secret is here to be refused with a reason; complete is for the shells' completion. */
@@ -60,6 +63,7 @@ static const struct option long_options[] = {
 	{"no-portmap", no_argument, NULL, NO_PORTMAP},
 	{"direct", no_argument, NULL, DIRECT},
 	{"relay-only", no_argument, NULL, RELAY_ONLY},
+	{"stay", no_argument, NULL, STAY},
 	{"json", no_argument, NULL, JSON},
 	{"verbose", no_argument, NULL, 'v'},
 	{"quiet", no_argument, NULL, 'q'},
@@ -152,6 +156,9 @@ static int read_option(struct pipe_options *options, int option, char **argv)
 		return -1;
 	case RELAY_ONLY:
 		options->flags |= MIDAIR_RELAY_ONLY;
+		return -1;
+	case STAY:
+		options->is_staying = true;
 		return -1;
 	case JSON:
 		options->mode = TELL_JSON;
@@ -249,6 +256,11 @@ static int read_arguments(struct pipe_options *options, int argc, char **argv)
 	if (status < 0 && (options->flags & MIDAIR_DIRECT_ONLY) != 0 &&
 	    (options->flags & MIDAIR_RELAY_ONLY) != 0)
 		status = usage_error("with --direct there is no", "--relay-only");
+	if (status < 0 && options->is_staying && options->secret.file == NULL)
+		status = usage_error("it needs the key that both sides keep, -k FILE:",
+				     "--stay");
+	if (status < 0 && options->is_staying && (options->flags & MIDAIR_RELAY_ONLY) != 0)
+		status = usage_error("with --relay-only there is no", "--stay");
 	/* A code on the command line is meant, whatever the environment has. */
 	options->secret.is_environment = argc == 0;
 	return status < 0 ? settle_family(options) : status;

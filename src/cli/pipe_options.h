@@ -11,6 +11,7 @@ struct pipe_options {
 	char code[MIDAIR_CODE_SIZE]; /* ""; or in normal form */
 	const char *server;	     /* --server; NULL: the environment, the file */
 	struct secret_source secret;
+	bool is_staying;	      /* --stay */
 	const char *from;	      /* as it was written, or NULL */
 	struct midair_endpoint local; /* --from, -4, -6 */
 	uint32_t n_words;	      /* 0: the default */

@@ -123,6 +123,7 @@ static void say_event(struct tell *tell, const struct midair_event *event)
 	case MIDAIR_EVENT_VERDICT: /* tell_verdict() */
 	case MIDAIR_EVENT_PLAN:
 	case MIDAIR_EVENT_RELAY:
+	case MIDAIR_EVENT_HOLE:
 		break;
 	}
 }

@@ -63,6 +63,7 @@ static unsigned int keys_of(enum midair_event_type type)
 	case MIDAIR_EVENT_CANDIDATE:
 	case MIDAIR_EVENT_CONFIRMED:
 	case MIDAIR_EVENT_VERDICT: /* tell_verdict() */
+	case MIDAIR_EVENT_HOLE:
 		return 0;
 	}
 	return 0;

@@ -75,6 +75,9 @@ void say_pairing(struct tell *tell, const struct midair_event *event)
 	case MIDAIR_EVENT_RELAY:
 		say_relay(event, remote);
 		break;
+	case MIDAIR_EVENT_HOLE:
+		fprintf(stderr, "dialling %s, where the two met last\n", remote);
+		break;
 	case MIDAIR_EVENT_NONE:
 	case MIDAIR_EVENT_BOUND:
 	case MIDAIR_EVENT_LISTENING:

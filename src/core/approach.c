@@ -78,7 +78,8 @@ static uint64_t wait_end_ns(const struct approach *approach)
 {
 	uint64_t wait_ns = approach->config.wait_ns;
 
-	if (!approach->has_been_reached && wait_ns > REACH_PATIENCE_NS)
+	if (!approach->has_been_reached && approach->config.hole_first_ns == 0 &&
+	    wait_ns > REACH_PATIENCE_NS)
 		wait_ns = REACH_PATIENCE_NS;
 	return approach->start_ns + wait_ns;
 }

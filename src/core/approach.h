@@ -25,6 +25,8 @@
  * INTRODUCED has dialled the peer and told it our addresses, CONFIRMED has opened what the peer
  * told. A first message that does not open is a wrong code: LEAVING says so and waits a moment
  * for the server to have read it.
+ * Beside a standing hole (hole_first_ns) the server is dialled as always, but greeted only when the
+ * hole has had its time.
  * PARTING: the dials have failed. Each side has told the other what it saw of the attempt, and waits
  * a moment for what the other saw, which says more of why there was no way than one side knows.
  *
@@ -64,7 +66,10 @@ struct approach_config {
 	bool is_reusable; /* the room is a long-lived secret's */
 	enum approach_relay relay;
 	uint64_t wait_ns; /* from the start to the introduction */
-	uint64_t seed;	  /* of the pauses' jitter */
+	/* A standing hole is dialled beside: for so long the server is told nothing, and who is not
+	 * reached by it may still be reached. 0: there is none. */
+	uint64_t hole_first_ns;
+	uint64_t seed; /* of the pauses' jitter */
 };
 
 enum approach_event_type {

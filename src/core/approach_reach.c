@@ -102,12 +102,20 @@ static bool has_contact(const struct approach *approach, enum contact_state stat
 	return false;
 }
 
+/* When the server may be told something: at once, unless a standing hole comes first. */
+static uint64_t greeting_ns(const struct approach *approach)
+{
+	return approach->start_ns + approach->config.hole_first_ns;
+}
+
 /* Whether this one is taken although another of the first family may still come. */
 static bool is_time_for(const struct move *move, uint32_t server)
 {
 	const struct approach *approach = move->approach;
 	uint8_t preferred = family_of(approach, 0);
 
+	if (move->event->now_ns < greeting_ns(approach))
+		return false;
 	if (family_of(approach, server) == preferred ||
 	    move->event->now_ns >= approach->round_ns + PREFERENCE_NS)
 		return true;
@@ -289,12 +297,14 @@ void reach_time(struct move *move)
 
 uint64_t reach_deadline(const struct approach *approach)
 {
-	uint64_t preference_ns = approach->round_ns + PREFERENCE_NS;
+	uint64_t ready_ns = approach->round_ns + PREFERENCE_NS;
 	uint64_t deadline_ns = approach->round_ns + ROUND_NS;
 
+	if (ready_ns < greeting_ns(approach))
+		ready_ns = greeting_ns(approach);
 	if (approach->n_dialled < approach->config.n_servers && approach->next_ns < deadline_ns)
 		deadline_ns = approach->next_ns;
-	if (has_contact(approach, CONTACT_STANDING) && preference_ns < deadline_ns)
-		deadline_ns = preference_ns;
+	if (has_contact(approach, CONTACT_STANDING) && ready_ns < deadline_ns)
+		deadline_ns = ready_ns;
 	return deadline_ns;
 }

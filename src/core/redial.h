@@ -17,7 +17,9 @@
  * comes later, which is the one the other waits for, is quick for as long as it needs to be.
  * Tokens come back at REDIAL_RATE a second for REDIAL_EARLY_NS, then at REDIAL_LATE_RATE.
  * The bucket belongs to the session, whatever the number of the peer's addresses.
- * In all: at most 256 + 200 t SYNs in the first t <= 10 s, and 50 a second after that. Where the
+ * In all: at most 256 + 200 t SYNs in the first t <= 10 s, and 50 a second after that. A standing
+ * hole may be dialled for hours where nobody is: 64 + 50 t SYNs in the first t <= 2 s, and 5 a second
+ * after that, which whoever comes later meets within its own first second. Where the
  * bucket is empty the wait for a token is stretched by up to a half at random, for the same
  * reason: two empty buckets of one rate would keep step.
  */
@@ -34,13 +36,29 @@
 #define REDIAL_EARLY_NS	      UINT64_C(10000000000)
 #define REDIAL_LATE_RATE      50u
 
+#define REDIAL_STANDING_BURST	  64u
+#define REDIAL_STANDING_RATE	  50u
+#define REDIAL_STANDING_EARLY_NS  UINT64_C(2000000000)
+#define REDIAL_STANDING_LATE_RATE 5u
+
+struct redial_pace {
+	uint32_t burst;
+	uint32_t rate;	    /* a second */
+	uint64_t early_ns;  /* for so long */
+	uint32_t late_rate; /* then */
+};
+
+extern const struct redial_pace redial_meeting;
+extern const struct redial_pace redial_standing;
+
 struct redial {
+	const struct redial_pace *pace;
 	uint64_t start_ns;
 	uint64_t filled_ns; /* up to when tokens were counted */
 	int64_t nanotokens; /* a token is 1e9; below zero: spent ahead, waiting to come back */
 };
 
-void redial_init(struct redial *redial, uint64_t now_ns);
+void redial_init(struct redial *redial, const struct redial_pace *pace, uint64_t now_ns);
 
 /* Spends one token for a redial that becomes possible now; returns the pause before it, at least
  * 1 ns. */

@@ -79,7 +79,9 @@ static void start(struct step *step)
 		return;
 	session->is_started = true;
 	session->start_ns = step->event->now_ns;
-	redial_init(&session->redial, session->start_ns);
+	redial_init(&session->redial,
+		    session->config.is_standing ? &redial_standing : &redial_meeting,
+		    session->start_ns);
 	if (is_waiting)
 		session->phase = SESSION_TRYING;
 	proving_start(step);
@@ -218,6 +220,12 @@ void session_step(struct session *session, const struct session_event *event,
 	case SESSION_EVENT_GIVE_UP:
 		if (!session_has_ended(session))
 			session_fail(&step, event->result);
+		break;
+	case SESSION_EVENT_MET_ELSEWHERE:
+		if (session_has_ended(session))
+			break;
+		session_drop_others(&step, UINT32_MAX);
+		session->phase = SESSION_CONNECTED;
 		break;
 	}
 }

@@ -62,6 +62,8 @@ struct session_config {
 	bool is_guessable;
 	/* Authenticated: no other way than a direct one is allowed, and that is what failed then. */
 	bool is_direct_only;
+	/* The peer may come any time, not now: dialled gently (redial.h). */
+	bool is_standing;
 	/* Authenticated: so long after the start another CANDIDATE may follow, so a session without
 	 * a path that works goes on. */
 	uint64_t patience_ns;
@@ -86,6 +88,8 @@ enum session_event_type {
 	 * RESET says no. */
 	SESSION_EVENT_EXCHANGED,
 	SESSION_EVENT_GIVE_UP, /* result: the session shall fail */
+	/* The two have met by another session: its result is this one's. */
+	SESSION_EVENT_MET_ELSEWHERE,
 };
 
 struct session_event {
@@ -189,7 +193,7 @@ struct session {
 	uint64_t start_ns;
 	uint64_t settle_ns;	     /* SETTLING: when to stop waiting for a better path */
 	uint32_t best;		     /* SETTLING: the landed connection so far */
-	struct midair_event landing; /* its facts */
+	struct midair_event landing; /* its facts; CONNECTED: of the result */
 	struct redial redial;
 	struct random random;
 	struct path paths[SESSION_PATHS_MAX];

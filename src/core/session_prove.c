@@ -138,6 +138,7 @@ void proving_proven(struct step *step)
 	report.elapsed_ns =
 		session->is_started ? (int64_t)(step->event->now_ns - session->start_ns) : 0;
 	step_report(step, &report);
+	session->landing = report;
 	session->phase = SESSION_CONNECTED;
 }
 

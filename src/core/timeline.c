@@ -46,6 +46,7 @@ static enum timeline_kind kind_of(enum midair_event_type type)
 	case MIDAIR_EVENT_CODE:
 	case MIDAIR_EVENT_CANDIDATE:
 	case MIDAIR_EVENT_VERDICT:
+	case MIDAIR_EVENT_HOLE:
 		break;
 	}
 	return (enum timeline_kind)0;

@@ -31,8 +31,9 @@ static const char *const event_type_names[] = {
 	[MIDAIR_EVENT_PLAN] = "plan",
 	[MIDAIR_EVENT_RELAY] = "relay",
 	[MIDAIR_EVENT_VERDICT] = "verdict",
+	[MIDAIR_EVENT_HOLE] = "hole",
 };
-#define EVENT_TYPE_LAST MIDAIR_EVENT_VERDICT
+#define EVENT_TYPE_LAST MIDAIR_EVENT_HOLE
 static_assert(sizeof(event_type_names) / sizeof(event_type_names[0]) == EVENT_TYPE_LAST + 1,
 	      "a name for each event type");
 
@@ -296,6 +297,10 @@ static void write_event(const struct line *line, const struct midair_event *even
 		break;
 	case MIDAIR_EVENT_RELAY:
 		write_relay(line, event);
+		break;
+	case MIDAIR_EVENT_HOLE:
+		snprintf(line->text, line->size, "standing hole, %s -> %s", line->local,
+			 line->remote);
 		break;
 	}
 }

@@ -13,6 +13,7 @@ int pairing_keys_derive(struct pairing_keys *keys, const uint8_t secret[SPAKE2_S
 		{keys->psk, "midair 1 psk"},
 		{keys->seal_a, "midair 1 seal a"},
 		{keys->seal_b, "midair 1 seal b"},
+		{keys->hole, "midair 1 hole"},
 	};
 
 	for (size_t i = 0; i < sizeof(uses) / sizeof(uses[0]); i++) {

@@ -14,6 +14,7 @@ struct pairing_keys {
 	uint8_t psk[PAIRING_KEY_BYTES];	   /* TLS 1.3's external PSK */
 	uint8_t seal_a[PAIRING_KEY_BYTES]; /* messages of role A through the server */
 	uint8_t seal_b[PAIRING_KEY_BYTES]; /* of role B */
+	uint8_t hole[PAIRING_KEY_BYTES];   /* TLS 1.3's external PSK of the next time */
 };
 
 /* Returns 0 or -EIO. */

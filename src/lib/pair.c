@@ -5,14 +5,17 @@
 #include <string.h>
 
 #include "core/endpoint.h"
+#include "core/hole.h"
 #include "lib/pair_internal.h"
 #include "os/entropy.h"
 
 #define WAIT_DEFAULT_MS	   600000u
 #define TIMEOUT_DEFAULT_MS 30000u
 #define DURATION_MAX_MS	   86400000u
-#define WAY_FLAGS	   (MIDAIR_DIRECT_ONLY | MIDAIR_RELAY_ONLY)
-#define ALL_FLAGS	   (MIDAIR_NO_LISTEN | MIDAIR_PLAIN | MIDAIR_NO_PORTMAP | WAY_FLAGS)
+/* For a standing hole: a round trip, and one for the proof, over any ordinary path. */
+#define HOLE_FIRST_NS UINT64_C(1000000000)
+#define WAY_FLAGS     (MIDAIR_DIRECT_ONLY | MIDAIR_RELAY_ONLY)
+#define ALL_FLAGS     (MIDAIR_NO_LISTEN | MIDAIR_PLAIN | MIDAIR_NO_PORTMAP | WAY_FLAGS)
 
 static int check_servers(const struct midair_pair_config *config)
 {
@@ -58,6 +61,10 @@ static int copy_config(struct midair_pair_config *copy, const struct midair_pair
 	/* Nobody is to come but the server's relay. */
 	if ((copy->flags & MIDAIR_RELAY_ONLY) != 0)
 		copy->flags |= MIDAIR_NO_LISTEN | MIDAIR_NO_PORTMAP;
+	/* Only a secret lasts, and a hole is a direct way. */
+	if (copy->hole != NULL && (copy->secret == NULL || !hole_is_sound(copy->hole) ||
+				   (copy->flags & MIDAIR_RELAY_ONLY) != 0))
+		return MIDAIR_E_CONFIG;
 	if ((copy->flags & ~ALL_FLAGS) != 0 || (copy->code != NULL && copy->secret != NULL))
 		return MIDAIR_E_CONFIG;
 	if (copy->n_words == 0)
@@ -108,6 +115,7 @@ static void init_approach(struct pairing *pairing, const struct midair_pair_conf
 		.is_host = config->code == NULL && config->secret == NULL,
 		.is_reusable = config->secret != NULL,
 		.wait_ns = UINT64_C(1000000) * config->wait_ms,
+		.hole_first_ns = config->hole != NULL ? HOLE_FIRST_NS : 0,
 		.seed = entropy_seed(),
 	};
 
@@ -155,6 +163,8 @@ int midair_session_pair(struct midair_session **session,
 	for (uint32_t i = 0; i < MIDAIR_SERVERS_MAX; i++)
 		pairing->contacts[i].fd = -1;
 	pairing->timeout_ns = UINT64_C(1000000) * copy.timeout_ms;
+	if (copy.hole != NULL)
+		pairing->hole = *copy.hole;
 	init_approach(pairing, &copy);
 	result = take_secret(pairing, &copy);
 	if (result == 0)

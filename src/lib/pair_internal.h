@@ -9,6 +9,7 @@
  * our part of the plan that follows.
  * pair_peer.c holds the keys: shares, the exchange, sealed messages, and what follows from them.
  * pair_mapping.c has the router open a port.
+ * pair_hole.c dials the standing hole, beside and before all of this.
  *
  * All descriptors belong to the session's loop, with tags from PAIRING_TAG on, and to its local
  * ports, so that the server sees the address from which the peer will be dialled.
@@ -79,6 +80,13 @@ struct pairing {
 	struct pair_reach reach;
 	uint32_t n_told;
 	struct candidate told[INTRODUCTION_CANDIDATES_MAX];
+
+	bool has_looked;	      /* at our NAT and the router */
+	uint64_t look_ns;	      /* when to; known from the start on */
+	struct midair_hole hole;      /* of the last time; role NONE: there is none */
+	struct midair_hole next_hole; /* for the next time; role NONE: not yet */
+	bool has_dialled_hole;
+	struct midair_session *hole_session; /* NULL: it is not dialled */
 };
 
 static inline bool pair_is_relay_only(const struct pairing *pairing)
@@ -146,9 +154,19 @@ uint64_t pair_survey_deadline(const struct pairing *pairing);
 void pair_survey_time(struct pairing *pairing);
 void pair_survey_over(struct pairing *pairing);
 
+/* pair_hole.c */
+#define PAIR_HOLE_TAG (PAIR_SURVEY_TAG + 1)
+void pair_hole_dial(struct pairing *pairing);
+void pair_hole_ready(struct pairing *pairing);
+void pair_hole_close(struct pairing *pairing);
+/* A connection that the pairing's listener has caught, at the port of both. True: it is the hole's. */
+bool pair_hole_catch(struct pairing *pairing, int fd);
+/* The session has connected: for the next time. */
+void pair_hole_keep(struct pairing *pairing);
+
 /* pair_plan.c */
 /* The last ones: as many as a volley needs. */
-#define PAIR_VOLLEY_TAG (PAIR_SURVEY_TAG + 1)
+#define PAIR_VOLLEY_TAG (PAIR_HOLE_TAG + 1)
 /* More may be known of our NAT; is_done: and nothing will follow soon. */
 void pair_news(struct pairing *pairing, bool is_done);
 bool pair_has_news(const struct pairing *pairing);

@@ -176,6 +176,7 @@ int pair_begin(struct pairing *pairing)
 {
 	int result;
 
+	pair_hole_close(pairing);
 	if (!pair_is_relay_only(pairing) &&
 	    candidates_may_dial_observed(&pairing->view, &pairing->observed))
 		session_add_candidate(pairing->session, &pairing->observed);

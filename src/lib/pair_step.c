@@ -180,6 +180,8 @@ static void on_descriptor(struct midair_session *session, uint32_t tag)
 		pair_map_ready(session->pairing, tag - PAIR_MAPPING_TAG);
 	else if (tag == PAIR_SURVEY_TAG)
 		pair_survey_ready(session->pairing);
+	else if (tag == PAIR_HOLE_TAG)
+		pair_hole_ready(session->pairing);
 	else if (tag >= PAIR_VOLLEY_TAG)
 		pair_plan_ready(session->pairing, tag - PAIR_VOLLEY_TAG);
 	else
@@ -191,6 +193,29 @@ static uint64_t earlier(uint64_t a_ns, uint64_t b_ns)
 	return a_ns < b_ns ? a_ns : b_ns;
 }
 
+static uint64_t look_deadline(const struct pairing *pairing)
+{
+	return pairing->has_looked ? UINT64_MAX : pairing->look_ns;
+}
+
+/* At our NAT, with the server's help, and at the router: not while the hole may do without. */
+static void look_when_due(struct pairing *pairing)
+{
+	if (pairing->session->is_over || clock_now_ns() < look_deadline(pairing))
+		return;
+	pairing->has_looked = true;
+	pair_survey(pairing);
+	pair_map(pairing);
+}
+
+/* The hole first: nothing shall delay its SYN. */
+static void start(struct pairing *pairing)
+{
+	pairing->look_ns = clock_now_ns() + pairing->approach.config.hole_first_ns;
+	pair_hole_dial(pairing);
+	pair_feed(pairing, &(struct approach_event){.type = APPROACH_EVENT_START});
+}
+
 static uint64_t deadline(const struct midair_session *session)
 {
 	const struct pairing *pairing = session->pairing;
@@ -200,23 +225,19 @@ static uint64_t deadline(const struct midair_session *session)
 		return approach_deadline(&pairing->approach);
 	if (pairing->approach.phase == APPROACH_IDLE)
 		return 0;
-	return earlier(approach_deadline(&pairing->approach),
+	return earlier(earlier(approach_deadline(&pairing->approach), look_deadline(pairing)),
 		       earlier(pair_survey_deadline(pairing), pair_plan_deadline(pairing)));
 }
 
 static void on_time(struct midair_session *session)
 {
 	struct pairing *pairing = session->pairing;
-	bool is_start = pairing->approach.phase == APPROACH_IDLE;
 
-	pair_feed(pairing,
-		  &(struct approach_event){
-			  .type = is_start ? APPROACH_EVENT_START : APPROACH_EVENT_TIME,
-		  });
-	if (is_start) {
-		pair_survey(pairing);
-		pair_map(pairing);
-	}
+	if (pairing->approach.phase == APPROACH_IDLE)
+		start(pairing);
+	else
+		pair_feed(pairing, &(struct approach_event){.type = APPROACH_EVENT_TIME});
+	look_when_due(pairing);
 	pair_survey_time(pairing);
 	pair_plan_time(pairing);
 	/* While the SYNs are on their way. GREET tells of a failure. */
@@ -229,10 +250,18 @@ static void on_closed(struct midair_session *session, uint32_t connection)
 	pair_plan_closed(session->pairing, connection);
 }
 
+static bool on_caught(struct midair_session *session, int fd)
+{
+	return pair_hole_catch(session->pairing, fd);
+}
+
 static void on_over(struct midair_session *session)
 {
 	bool is_connected = session->core.phase == SESSION_CONNECTED;
 
+	if (is_connected)
+		pair_hole_keep(session->pairing);
+	pair_hole_close(session->pairing);
 	pair_account_keep(session->pairing);
 	pair_plan_forget(session->pairing);
 	pair_survey_over(session->pairing);
@@ -247,6 +276,7 @@ static void on_over(struct midair_session *session)
 static void free_pairing(struct pairing *pairing)
 {
 	if (pairing->session != NULL) {
+		pair_hole_close(pairing);
 		pair_plan_forget(pairing);
 		pair_survey_over(pairing);
 	}
@@ -267,4 +297,5 @@ const struct pairing_calls pairing_calls = {
 	.on_over = on_over,
 	.free = free_pairing,
 	.on_closed = on_closed,
+	.on_caught = on_caught,
 };

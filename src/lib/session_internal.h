@@ -60,6 +60,8 @@ struct pairing_calls {
 	void (*free)(struct pairing *pairing);
 	/* A connection that was handed over is closed, or taken for the result. May be NULL. */
 	void (*on_closed)(struct midair_session *session, uint32_t connection);
+	/* The listener has caught a connection: true when the pairing has taken it. May be NULL. */
+	bool (*on_caught)(struct midair_session *session, int fd);
 };
 
 struct midair_session {
@@ -113,6 +115,7 @@ struct session_opening {
 	struct midair_endpoint local;
 	bool is_family_wanted[N_HOLDERS];
 	uint32_t flags; /* MIDAIR_NO_LISTEN, MIDAIR_PLAIN */
+	bool is_standing;
 	void (*log)(void *context, const char *line);
 	void *log_context;
 };
@@ -142,6 +145,11 @@ uint32_t session_hand_over(struct midair_session *session, int fd, uint64_t dial
 /* The introduction came to nothing, another one may follow: closes all connections, forgets the
  * peer's addresses, and is unstarted again. Not from within the session's own events. */
 void session_rewind(struct midair_session *session);
+
+/* The two have met by the other session: its stream, or its descriptor and keys, are this one's, and
+ * this one has connected. connected: the other's MIDAIR_EVENT_CONNECTED, told here again. */
+void session_take_result(struct midair_session *session, struct midair_session *other,
+			 const struct midair_event *connected);
 
 /* Ends the session now, with MIDAIR_EVENT_FAILED and this result; nothing when it is over. */
 void session_fail_with(struct midair_session *session, int result);

@@ -243,6 +243,12 @@ static uint32_t make_room(struct midair_session *session)
 	return free_caught(session);
 }
 
+static bool is_taken(struct midair_session *session, int fd)
+{
+	return session->pairing_calls != NULL && session->pairing_calls->on_caught != NULL &&
+	       session->pairing_calls->on_caught(session, fd);
+}
+
 static void listener_ready(struct midair_session *session, uint32_t holder)
 {
 	for (int i = 0; i < ACCEPT_BATCH && session->holder_fds[holder] >= 0; i++) {
@@ -255,6 +261,8 @@ static void listener_ready(struct midair_session *session, uint32_t holder)
 			stop_listening(session);
 		if (fd < 0)
 			return;
+		if (is_taken(session, fd))
+			continue;
 		connection = free_caught(session);
 		if (connection == N_CONNECTIONS)
 			connection = make_room(session);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* Endpoints: what is written reads back as the same, and the C library agrees. */
+/* Endpoints, and holes: what is written reads back as the same, and the C library agrees. */
 #include <arpa/inet.h>
 
 #include "core/endpoint.h"
+#include "core/hole.h"
 #include "tests/fuzz/fuzz.h"
 
 static void check_endpoint(const char *text)
@@ -59,6 +60,19 @@ static void check_split(const char *text)
 	free(host);
 }
 
+/* What is read from a file that anybody may have written. */
+static void check_hole(const char *text)
+{
+	char buffer[MIDAIR_HOLE_TEXT_SIZE];
+	struct midair_hole hole;
+
+	if (midair_hole_parse(&hole, text) != 0)
+		return;
+	FUZZ_CHECK(hole_is_sound(&hole));
+	FUZZ_CHECK(strlen(midair_hole_format(&hole, buffer)) < sizeof(buffer));
+	FUZZ_CHECK(midair_hole_parse(&hole, buffer) == 0);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	char *text = fuzz_text(data, size);
@@ -66,6 +80,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	check_endpoint(text);
 	check_address(text);
 	check_split(text);
+	check_hole(text);
 	free(text);
 	return 0;
 }

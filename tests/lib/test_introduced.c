@@ -261,8 +261,13 @@ static void free_pairing(struct pairing *pairing)
 
 static void a_pairing_is_called_when_it_has_work(void **state)
 {
-	static const struct pairing_calls calls = {on_descriptor, deadline,	on_time,
-						   on_over,	  free_pairing, NULL};
+	static const struct pairing_calls calls = {
+		.on_descriptor = on_descriptor,
+		.deadline = deadline,
+		.on_time = on_time,
+		.on_over = on_over,
+		.free = free_pairing,
+	};
 	struct pairing pairing = {.deadline_ns = UINT64_MAX};
 	struct attempt attempt;
 

@@ -112,6 +112,7 @@ static void report_text(char *text, size_t size, const struct midair_event *repo
 	case MIDAIR_EVENT_VERDICT:
 	case MIDAIR_EVENT_PLAN:
 	case MIDAIR_EVENT_RELAY:
+	case MIDAIR_EVENT_HOLE:
 		snprintf(text, size, "said %s", type);
 		break;
 	}

@@ -661,6 +661,57 @@ static void without_a_server_or_a_peer_nothing_is_told(void **state)
 	assert_int_equal(play.approach.phase, APPROACH_OVER);
 }
 
+/* The hole has a second of its own: the server is reached, and told nothing. */
+static void a_standing_hole_comes_before_the_server(void **state)
+{
+	struct play play;
+
+	(void)state;
+	play_init(&play, PLAY_SECRET, BOTH);
+	play.approach.config.hole_first_ns = 1000 * MS;
+	assert_says(start(&play), "connect 0, connect 1");
+	assert_says(connected(&play, 0), "");
+	assert_says(connected(&play, 1), "");
+	assert_int_equal(approach_deadline(&play.approach), PLAY_START_NS + 1000 * MS);
+	assert_says(play_time(&play), "greet 0, ask 1");
+	/* The next time it is too late for that. */
+	assert_says(play_event(&play, APPROACH_EVENT_LOST, 0, -ECONNRESET),
+		    "close 1, said server-lost ECONNRESET");
+	assert_says(play_time(&play), "connect 0, connect 1");
+	assert_says(connected(&play, 0), "greet 0");
+}
+
+static void what_the_hole_leads_to_needs_no_word_to_the_server(void **state)
+{
+	struct play play;
+
+	(void)state;
+	play_init(&play, PLAY_SECRET, ONE);
+	play.approach.config.hole_first_ns = 1000 * MS;
+	start(&play);
+	connected(&play, 0);
+	assert_says(play_event(&play, APPROACH_EVENT_CONNECTED_TO_PEER, 0, 0), "close 0");
+}
+
+/* Without a hole ten seconds are enough to say that there is no server. */
+static void beside_a_hole_the_server_may_be_missing_to_the_end(void **state)
+{
+	struct play play;
+	uint32_t n_turns = 0;
+
+	(void)state;
+	play_init(&play, PLAY_SECRET, ONE);
+	play.approach.config.hole_first_ns = 1000 * MS;
+	start(&play);
+	while (play.approach.phase != APPROACH_OVER && n_turns++ < 100000) {
+		if (play.is_open[0])
+			unreached(&play, 0);
+		play_time(&play);
+	}
+	assert_int_equal(play.n_failed, 1);
+	assert_int_equal(play.now_ns, PLAY_START_NS + 600000 * MS);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -696,6 +747,9 @@ int main(void)
 		cmocka_unit_test(nobody_waits_long_for_an_account),
 		cmocka_unit_test(who_dials_on_answers_an_account_once),
 		cmocka_unit_test(without_a_server_or_a_peer_nothing_is_told),
+		cmocka_unit_test(a_standing_hole_comes_before_the_server),
+		cmocka_unit_test(what_the_hole_leads_to_needs_no_word_to_the_server),
+		cmocka_unit_test(beside_a_hole_the_server_may_be_missing_to_the_end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

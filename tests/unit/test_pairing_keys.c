@@ -13,6 +13,8 @@ static void keys_are_those_of_the_protocol(void **state)
 		"7abecffea1ad67d82c471e3692fd18db9c05d16d60431460a3abe405c21bc88d";
 	static const char seal_b[] =
 		"6eac17b3c4a6f3d9d8f56e4bf35cf58c6d91790f900f8f822b715eab4fa0d980";
+	static const char hole[] =
+		"500480c446f3a15f032f77259855e68b0673b682d8cd5aa669ae76a1dc538ec1";
 	uint8_t secret[SPAKE2_SECRET_BYTES];
 	struct pairing_keys keys;
 
@@ -22,6 +24,7 @@ static void keys_are_those_of_the_protocol(void **state)
 	assert_true(hex_is(keys.psk, sizeof(keys.psk), psk));
 	assert_true(hex_is(keys.seal_a, sizeof(keys.seal_a), seal_a));
 	assert_true(hex_is(keys.seal_b, sizeof(keys.seal_b), seal_b));
+	assert_true(hex_is(keys.hole, sizeof(keys.hole), hole));
 }
 
 static void one_bit_of_the_secret_changes_every_key(void **state)
@@ -36,6 +39,7 @@ static void one_bit_of_the_secret_changes_every_key(void **state)
 	assert_memory_not_equal(first.psk, second.psk, sizeof(first.psk));
 	assert_memory_not_equal(first.seal_a, second.seal_a, sizeof(first.seal_a));
 	assert_memory_not_equal(first.seal_b, second.seal_b, sizeof(first.seal_b));
+	assert_memory_not_equal(first.hole, second.hole, sizeof(first.hole));
 }
 
 static void a_wipe_leaves_nothing(void **state)

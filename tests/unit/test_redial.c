@@ -51,8 +51,8 @@ static uint64_t answer_ns(const struct pattern *pattern, struct random *random, 
 }
 
 /* Each dial: SYN, refusal, pause, SYN, ... The first SYN of a dial is no redial. */
-static void play(const struct pattern *pattern, uint64_t seed, uint64_t length_ns,
-		 struct record *record)
+static void play(const struct pattern *pattern, const struct redial_pace *pace, uint64_t seed,
+		 uint64_t length_ns, struct record *record)
 {
 	uint64_t refused_ns[DIALS];
 	uint64_t send_ns[DIALS] = {0};
@@ -62,7 +62,7 @@ static void play(const struct pattern *pattern, uint64_t seed, uint64_t length_n
 
 	random_init(&random, seed);
 	random_init(&world, ~seed);
-	redial_init(&redial, START);
+	redial_init(&redial, pace, START);
 	record->n = 0;
 	for (uint32_t i = 0; i < pattern->n_dials; i++)
 		refused_ns[i] = answer_ns(pattern, &world, START);
@@ -91,26 +91,27 @@ static void play(const struct pattern *pattern, uint64_t seed, uint64_t length_n
 }
 
 /* What the header promises for the window from `from` to `to`, one SYN for rounding. */
-static uint64_t promised(uint64_t from_ns, uint64_t to_ns)
+static uint64_t promised(const struct redial_pace *pace, uint64_t from_ns, uint64_t to_ns)
 {
 	uint64_t early_ns = 0;
 	uint64_t late_ns = to_ns - from_ns;
 
-	if (from_ns < REDIAL_EARLY_NS) {
-		early_ns = (to_ns < REDIAL_EARLY_NS ? to_ns : REDIAL_EARLY_NS) - from_ns;
+	if (from_ns < pace->early_ns) {
+		early_ns = (to_ns < pace->early_ns ? to_ns : pace->early_ns) - from_ns;
 		late_ns -= early_ns;
 	}
-	return REDIAL_BURST + 1 + (early_ns * REDIAL_RATE + late_ns * REDIAL_LATE_RATE) / S;
+	return pace->burst + 1 + (early_ns * pace->rate + late_ns * pace->late_rate) / S;
 }
 
-static void check_windows(const struct record *record, const char *name)
+static void check_windows(const struct redial_pace *pace, const struct record *record,
+			  const char *name)
 {
 	for (size_t first = 0; first < record->n; first++)
 		for (size_t last = first; last < record->n; last++) {
 			uint64_t from_ns = record->at_ns[first];
 			uint64_t to_ns = record->at_ns[last];
 
-			if (last - first + 1 > promised(from_ns, to_ns))
+			if (last - first + 1 > promised(pace, from_ns, to_ns))
 				fail_msg("%s: %zu SYNs from %.3f to %.3f s", name,
 					 last - first + 1, (double)from_ns / 1e9,
 					 (double)to_ns / 1e9);
@@ -123,25 +124,41 @@ static void no_window_has_more_redials_than_the_budget(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < N_ITEMS(patterns); i++)
-		for (uint64_t seed = 0; seed < 6; seed++) {
-			play(&patterns[i], seed, 14 * S, &record);
+		for (uint64_t seed = 0; seed < 12; seed++) {
+			const struct redial_pace *pace =
+				seed % 2 == 0 ? &redial_meeting : &redial_standing;
+
+			play(&patterns[i], pace, seed, 14 * S, &record);
 			assert_true(record.n > 100);
-			check_windows(&record, patterns[i].name);
+			check_windows(pace, &record, patterns[i].name);
 		}
 }
 
 /* From the start, where the bucket is full, the promise has no rounding to hide behind. */
-static void from_the_start_it_is_256_plus_200_a_second_then_50(void **state)
+static void check_from_the_start(const struct redial_pace *pace)
 {
 	static struct record record;
 
-	(void)state;
 	for (size_t i = 0; i < N_ITEMS(patterns); i++)
 		for (uint64_t seed = 0; seed < 200; seed++) {
-			play(&patterns[i], seed, 11 * S, &record);
+			play(&patterns[i], pace, seed, 11 * S, &record);
 			for (size_t n = 0; n < record.n; n++)
-				EXPECT(n + 1 < promised(0, record.at_ns[n]), patterns[i].name);
+				EXPECT(n + 1 < promised(pace, 0, record.at_ns[n]),
+				       patterns[i].name);
 		}
+}
+
+static void from_the_start_it_is_256_plus_200_a_second_then_50(void **state)
+{
+	(void)state;
+	check_from_the_start(&redial_meeting);
+}
+
+static void a_standing_hole_has_64_plus_50_a_second_then_5(void **state)
+{
+	(void)state;
+	check_from_the_start(&redial_standing);
+	assert_int_equal(promised(&redial_standing, 0, 600 * S), 64 + 1 + 2 * 50 + 598 * 5);
 }
 
 /* The limit must not be met by hardly dialling at all. */
@@ -150,7 +167,7 @@ static void a_busy_dial_uses_most_of_the_budget(void **state)
 	static struct record record;
 
 	(void)state;
-	play(&patterns[0], 1, 10 * S, &record);
+	play(&patterns[0], &redial_meeting, 1, 10 * S, &record);
 	assert_true(record.n > REDIAL_BURST + 10 * REDIAL_RATE * 7 / 10);
 }
 
@@ -164,7 +181,7 @@ static void with_tokens_the_pause_is_short_and_random(void **state)
 	(void)state;
 	random_init(&random, 3);
 	for (int round = 0; round < 100; round++) {
-		redial_init(&redial, START);
+		redial_init(&redial, &redial_meeting, START);
 		for (uint32_t i = 0; i < REDIAL_BURST; i++) {
 			uint64_t pause_ns = redial_pause_ns(&redial, START, &random);
 
@@ -184,7 +201,7 @@ static void an_urgent_redial_has_no_pause_but_waits_for_its_token(void **state)
 
 	(void)state;
 	random_init(&random, 5);
-	redial_init(&redial, START);
+	redial_init(&redial, &redial_meeting, START);
 	for (uint32_t i = 0; i < REDIAL_BURST; i++)
 		assert_true(redial_urgent_pause_ns(&redial, START, &random) == 1);
 	assert_true(redial_urgent_pause_ns(&redial, START, &random) >= S / REDIAL_RATE);
@@ -216,7 +233,7 @@ static void without_tokens_the_wait_is_stretched_by_up_to_a_half(void **state)
 		for (int round = 0; round < 300; round++) {
 			uint64_t pause_ns;
 
-			redial_init(&redial, START);
+			redial_init(&redial, &redial_meeting, START);
 			drain(&redial, rows[row].now_ns, &random);
 			pause_ns = redial_pause_ns(&redial, rows[row].now_ns, &random);
 			assert_in_range(pause_ns, rows[row].token_ns,
@@ -238,7 +255,7 @@ static void a_wait_across_the_change_of_rate_uses_both_rates(void **state)
 
 	(void)state;
 	random_init(&random, 5);
-	redial_init(&redial, START);
+	redial_init(&redial, &redial_meeting, START);
 	drain(&redial, now_ns, &random);
 	for (size_t i = 0; i < N_ITEMS(least_ns); i++)
 		assert_in_range(redial_pause_ns(&redial, now_ns, &random), least_ns[i],
@@ -252,7 +269,7 @@ static void a_refill_across_the_change_of_rate_uses_both_rates(void **state)
 
 	(void)state;
 	random_init(&random, 6);
-	redial_init(&redial, START);
+	redial_init(&redial, &redial_meeting, START);
 	drain(&redial, START + REDIAL_EARLY_NS - S / 2, &random);
 	/* half a second at 200 and half a second at 50 are 125 tokens */
 	for (int i = 0; i < 125; i++)
@@ -273,7 +290,7 @@ static void a_long_rest_fills_the_bucket_and_no_more(void **state)
 		struct random random;
 
 		random_init(&random, row);
-		redial_init(&redial, START);
+		redial_init(&redial, &redial_meeting, START);
 		drain(&redial, START + REDIAL_EARLY_NS, &random);
 		for (uint32_t i = 0; i < REDIAL_BURST; i++)
 			assert_true(redial_pause_ns(&redial, now_ns, &random) <=
@@ -288,6 +305,7 @@ int main(void)
 		cmocka_unit_test(an_urgent_redial_has_no_pause_but_waits_for_its_token),
 		cmocka_unit_test(no_window_has_more_redials_than_the_budget),
 		cmocka_unit_test(from_the_start_it_is_256_plus_200_a_second_then_50),
+		cmocka_unit_test(a_standing_hole_has_64_plus_50_a_second_then_5),
 		cmocka_unit_test(a_busy_dial_uses_most_of_the_budget),
 		cmocka_unit_test(with_tokens_the_pause_is_short_and_random),
 		cmocka_unit_test(without_tokens_the_wait_is_stretched_by_up_to_a_half),

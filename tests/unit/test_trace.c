@@ -160,7 +160,7 @@ static void each_crossing_has_its_words(void **state)
 /* A newer library's event in an older program, or garbage. */
 static void unknown_values_are_named_unknown_and_printed_without_harm(void **state)
 {
-	const int values[] = {-1, 6, MIDAIR_EVENT_VERDICT + 1, 99, INT_MAX, INT_MIN};
+	const int values[] = {-1, 6, MIDAIR_EVENT_HOLE + 1, 99, INT_MAX, INT_MIN};
 	char buffer[MIDAIR_EVENT_TEXT_SIZE];
 
 	(void)state;
