@@ -213,7 +213,9 @@ static void start(struct pairing *pairing)
 {
 	pairing->look_ns = clock_now_ns() + pairing->approach.config.hole_first_ns;
 	pair_hole_dial(pairing);
-	pair_feed(pairing, &(struct approach_event){.type = APPROACH_EVENT_START});
+	/* A connection may have been caught, and have proved itself, before our own start. */
+	if (!session_is_over(pairing->session))
+		pair_feed(pairing, &(struct approach_event){.type = APPROACH_EVENT_START});
 }
 
 static uint64_t deadline(const struct midair_session *session)
