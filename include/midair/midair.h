@@ -99,7 +99,10 @@ const char *midair_features(void);
 	  "the server forwards nothing (midair serve --relay), or the other side does not want it")    \
 	X(MIDAIR_E_PATH_LOST, 29, "path-lost",                                                         \
 	  "the path fell silent: a NAT has forgotten the connection, or the other side is gone; "      \
-	  "data may be missing")
+	  "data may be missing")                                                                       \
+	X(MIDAIR_E_UNCONFIRMED, 30, "unconfirmed",                                                     \
+	  "the other side came and never showed that it has the code: cut off, or a guess; this "      \
+	  "code is spent, make a new one")
 
 enum midair_result {
 	MIDAIR_OK = 0,
@@ -674,7 +677,7 @@ struct midair_pair_config {
  * used for a few seconds, as far as RLIMIT_NOFILE leaves room; 64 stay free.
  * Returns 0, MIDAIR_E_CONFIG, MIDAIR_E_SYNTAX (not a code), MIDAIR_E_RANGE, MIDAIR_E_LIMIT,
  * MIDAIR_E_PORT_IN_USE, -errno. Later failures come as MIDAIR_EVENT_FAILED: NO_PEER, WRONG_CODE,
- * SERVER, VERSION, ROOM_TAKEN, BUSY, PROTOCOL, PEER_LEFT, TIMEOUT (no path), NO_PATH.
+ * UNCONFIRMED (with a code), SERVER, VERSION, ROOM_TAKEN, BUSY, PROTOCOL, PEER_LEFT, TIMEOUT (no path), NO_PATH.
  */
 int midair_session_pair(struct midair_session **session,
 			const struct midair_pair_config *config);

@@ -17,6 +17,7 @@ static int status_of_condition(int result)
 	case MIDAIR_E_LOST:
 		return EXIT_LOST;
 	case MIDAIR_E_WRONG_CODE:
+	case MIDAIR_E_UNCONFIRMED:
 	case MIDAIR_E_AUTHENTICATION:
 		return EXIT_WRONG_CODE;
 	case MIDAIR_E_PORT_IN_USE:

@@ -10,7 +10,8 @@
 	  "no connection: refused, not met in time, no way to send; lab: not as expected")        \
 	X(EXIT_USAGE, 2, "what was asked makes no sense: option, address, time, name")            \
 	X(EXIT_LOST, 3, "the connection broke in the middle: data may be missing")                \
-	X(EXIT_WRONG_CODE, 4, "the other side has another code or secret")                        \
+	X(EXIT_WRONG_CODE, 4,                                                                     \
+	  "the other side has another code or secret, or never showed that it has this code")     \
 	X(EXIT_SYSTEM, 5,                                                                         \
 	  "this machine refuses: port taken, no permission, out of memory, disk full")            \
 	X(EXIT_NO_PEER, 6, "pipe: nobody came with the same code in time")                        \

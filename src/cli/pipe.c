@@ -57,6 +57,7 @@ static int tell_failed(struct pipe *pipe, int result)
 		break;
 	case MIDAIR_E_NO_PEER:
 	case MIDAIR_E_WRONG_CODE:
+	case MIDAIR_E_UNCONFIRMED:
 	case MIDAIR_E_ROOM_TAKEN:
 		if (code[0] == '\0')
 			code = pipe->options.code;

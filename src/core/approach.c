@@ -59,10 +59,23 @@ static void end(struct move *move, int result)
 	move_act(move, APPROACH_ACTION_FAIL, APPROACH_NOWHERE)->result = result;
 }
 
+/* WRONG_CODE says more, PROTOCOL was sealed with the code's key, and an errno is our machine's. */
+int approach_result(const struct approach *approach, int result)
+{
+	bool is_silent =
+		approach->phase == APPROACH_INTRODUCED && !approach->config.is_reusable;
+
+	if (!is_silent || result <= 0 || result == MIDAIR_E_WRONG_CODE ||
+	    result == MIDAIR_E_PROTOCOL)
+		return result;
+	return MIDAIR_E_UNCONFIRMED;
+}
+
 void approach_fail(struct move *move, int result, enum wire_reason reason)
 {
 	struct approach *approach = move->approach;
 
+	result = approach_result(approach, result);
 	leave(move, reason);
 	if (reason == WIRE_REASON_WRONG_CODE && approach->at != APPROACH_NOWHERE) {
 		/* An RST at once might overtake it. */

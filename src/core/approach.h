@@ -24,7 +24,9 @@
  * on.
  * INTRODUCED has dialled the peer and told it our addresses, CONFIRMED has opened what the peer
  * told. A first message that does not open is a wrong code: LEAVING says so and waits a moment
- * for the server to have read it.
+ * for the server to have read it. With what we told, the peer can tell whether its guess was right,
+ * and leave without a word: an attempt with a code that ends as INTRODUCED is "unconfirmed", which
+ * fits as well an honest peer that was cut off.
  * Beside a standing hole (hole_first_ns) the server is dialled as always, but greeted only when the
  * hole has had its time.
  * PARTING: the dials have failed. Each side has told the other what it saw of the attempt, and waits
@@ -229,6 +231,11 @@ static inline bool approach_may_relay(const struct approach *approach)
 {
 	return approach->relay != RELAY_OFF;
 }
+
+/* How an attempt that ends now with result really ends. Who was introduced by a code, and has
+ * shown nothing that only the code's holder can make, may have used what we told it to guess: that
+ * comes first, whatever else was in the way. */
+int approach_result(const struct approach *approach, int result);
 
 /* The code of why the relay, or why there is no direct way; NULL. */
 const char *approach_reason(const struct approach *approach);

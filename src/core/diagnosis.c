@@ -222,6 +222,8 @@ static enum diagnosis decide(const struct evidence *evidence, enum midair_side *
 		return DIAGNOSIS_NO_PEER;
 	case MIDAIR_E_WRONG_CODE:
 		return DIAGNOSIS_WRONG_CODE;
+	case MIDAIR_E_UNCONFIRMED:
+		return DIAGNOSIS_UNCONFIRMED;
 	case MIDAIR_E_PEER_LEFT:
 		return DIAGNOSIS_PEER_LEFT;
 	case MIDAIR_E_NO_RELAY:

@@ -59,6 +59,12 @@
 	  "Whoever came into the room proved that it does not know our code: mistyped, or a "  \
 	  "stranger who guessed. Nothing was told to it.",                                     \
 	  THEIRS, INTRODUCTION, MIDAIR_REMEDY_NEW_CODE | MIDAIR_REMEDY_SAME_SECRET)            \
+	X(DIAGNOSIS_UNCONFIRMED, "unconfirmed",                                                \
+	  "the other side came and never showed that it has the code",                         \
+	  "It was cut off in that moment, or it was a stranger who guessed: what it was sent " \
+	  "tells it whether one guess was right. When your own other side did not come, "      \
+	  "somebody guessed.",                                                                 \
+	  THEIRS, INTRODUCTION, MIDAIR_REMEDY_NEW_CODE)                                        \
 	X(DIAGNOSIS_PEER_LEFT, "peer-left", "the other side ended its attempt",                \
 	  "It was introduced, and then its user or its own time ended it.", THEIRS, DIAL,      \
 	  MIDAIR_REMEDY_START_PEER | MIDAIR_REMEDY_RETRY)                                      \

@@ -21,7 +21,7 @@ static const struct result_text results[] = {
 };
 
 #define RESULT_COUNT(constant, value, name, text) +1
-_Static_assert(MIDAIR_E_PATH_LOST == 0 MIDAIR_RESULTS(RESULT_COUNT),
+_Static_assert(MIDAIR_E_UNCONFIRMED == 0 MIDAIR_RESULTS(RESULT_COUNT),
 	       "results must count up from 1 without a gap, in order");
 #undef RESULT_COUNT
 

@@ -275,6 +275,11 @@ static void on_over(struct midair_session *session)
 	pair_map_over(session->pairing);
 }
 
+static int final_result(const struct midair_session *session, int result)
+{
+	return approach_result(&session->pairing->approach, result);
+}
+
 static void free_pairing(struct pairing *pairing)
 {
 	if (pairing->session != NULL) {
@@ -297,6 +302,7 @@ const struct pairing_calls pairing_calls = {
 	.deadline = deadline,
 	.on_time = on_time,
 	.on_over = on_over,
+	.result = final_result,
 	.free = free_pairing,
 	.on_closed = on_closed,
 	.on_caught = on_caught,

@@ -45,6 +45,8 @@ void session_emit(struct midair_session *session, const struct midair_event *eve
 	if (stamped.reason == NULL &&
 	    (stamped.path == MIDAIR_PATH_RELAYED || stamped.result == MIDAIR_E_NO_DIRECT))
 		stamped.reason = session->reason;
+	if (stamped.type == MIDAIR_EVENT_FAILED && session->pairing_calls != NULL)
+		stamped.result = session->pairing_calls->result(session, stamped.result);
 	timeline_note(&session->timeline, &stamped);
 	if (stamped.type == MIDAIR_EVENT_FAILED) {
 		session->failure = stamped.result;

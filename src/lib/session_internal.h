@@ -56,6 +56,8 @@ struct pairing_calls {
 	/* Once, when the session has connected or failed: say goodbye, close, wipe; and call
 	 * session_judge(), now or, after on_descriptor or on_time, when there is no more to learn. */
 	void (*on_over)(struct midair_session *session);
+	/* With what an attempt ends whose dials ended with result. */
+	int (*result)(const struct midair_session *session, int result);
 	/* From midair_session_free(), after the session's own descriptors are closed. */
 	void (*free)(struct pairing *pairing);
 	/* A connection that was handed over is closed, or taken for the result. May be NULL. */

@@ -379,12 +379,64 @@ static void no_more_addresses_are_dialled_than_there_is_room_for(void **state)
 	assert_true(count_candidates() >= INTRODUCTION_CANDIDATES_MAX);
 }
 
+static void leave_for(enum wire_reason reason)
+{
+	send_message(&(struct wire_message){.type = WIRE_LEAVE, .reason = reason});
+}
+
 static void who_leaves_is_told_of(void **state)
 {
+	struct introduction introduction;
+
 	(void)state;
 	be_introduced();
-	send_message(&(struct wire_message){.type = WIRE_LEAVE, .reason = WIRE_REASON_GAVE_UP});
+	introduction = good_introduction();
+	send_introduction(0, &introduction);
+	world_run_until(&world, 0, MIDAIR_EVENT_CONFIRMED);
+	leave_for(WIRE_REASON_GAVE_UP);
 	expect_result(MIDAIR_E_PEER_LEFT);
+}
+
+static void fall_silent(void)
+{
+}
+
+static void close_the_connection(void)
+{
+	close(peer_fd);
+	peer_fd = -1;
+}
+
+static void give_up(void)
+{
+	leave_for(WIRE_REASON_GAVE_UP);
+}
+
+static void claim_to_be_done(void)
+{
+	leave_for(WIRE_REASON_DONE);
+}
+
+/* The victim's sealed message is all that a guess needs: whoever has it, and shows nothing of its
+ * own, may have guessed. However it goes, the user is told, and the right code is of no use. */
+static void a_guess_that_shows_nothing_is_told_and_spends_the_code(void **state)
+{
+	static void (*const ways[])(void) = {give_up, claim_to_be_done, close_the_connection,
+					     fall_silent};
+	struct wire_message message;
+
+	for (size_t i = 0; i < N_ITEMS(ways); i++) {
+		be_introduced();
+		await_message(WIRE_SEALED, &message);
+		ways[i]();
+		expect_result(MIDAIR_E_UNCONFIRMED);
+		assert_null(attempt_find(&world.sides[0], MIDAIR_EVENT_CONFIRMED));
+		world_join(&world, 1, CODE);
+		world_run(&world);
+		assert_int_equal(world_result(&world, 1), MIDAIR_E_ROOM_TAKEN);
+		teardown(state);
+	}
+	world_open(&world, FAKE_HONEST);
 }
 
 static void who_claims_a_wrong_code_is_believed_in_the_end(void **state)
@@ -414,6 +466,8 @@ int main(void)
 		cmocka_unit_test_teardown(a_peer_that_claims_random_ports_costs_a_volley,
 					  teardown),
 		cmocka_unit_test_teardown(who_leaves_is_told_of, teardown),
+		cmocka_unit_test_teardown(
+			a_guess_that_shows_nothing_is_told_and_spends_the_code, teardown),
 		cmocka_unit_test_teardown(who_claims_a_wrong_code_is_believed_in_the_end,
 					  teardown),
 	};

@@ -56,11 +56,18 @@ static void on_closed(struct midair_session *session, uint32_t connection)
 		volley_run_closed(session->pairing->run, connection);
 }
 
+static int same_result(const struct midair_session *session, int result)
+{
+	(void)session;
+	return result;
+}
+
 static const struct pairing_calls calls = {
 	.on_descriptor = on_descriptor,
 	.deadline = deadline,
 	.on_time = on_time,
 	.on_over = end,
+	.result = same_result,
 	.free = free_pairing,
 	.on_closed = on_closed,
 };
