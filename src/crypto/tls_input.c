@@ -74,6 +74,14 @@ static void take_alert(struct tls *tls, const uint8_t *alert, size_t size)
 		tls_fail(tls);
 }
 
+/* What has been read is the reader's before the failure shows. */
+static bool count_barren(struct tls *tls)
+{
+	if (tls->state == TLS_DONE && ++tls->n_barren > TLS_BARREN_RECORDS_MAX)
+		tls_fail(tls);
+	return tls->state == TLS_DONE;
+}
+
 /* Opens the next record into out; *n: its application data, 0 for another type of record. False:
  * there is no whole record, or it was the last. */
 static bool open_next(struct tls *tls, uint8_t *out, size_t *n)
@@ -85,8 +93,11 @@ static bool open_next(struct tls *tls, uint8_t *out, size_t *n)
 	in->begin += TLS_HEADER_BYTES + tls_body_bytes(record);
 	if (tls_record_open(&tls->opening, record, out, n, &type) < 0) {
 		tls_fail(tls);
-	} else if (type == TLS_CONTENT_DATA) {
+	} else if (type == TLS_CONTENT_DATA && *n > 0) {
+		tls->n_barren = 0;
 		return true;
+	} else if (type == TLS_CONTENT_DATA) {
+		return count_barren(tls);
 	} else if (type == TLS_CONTENT_HANDSHAKE && *n > 0) {
 		take_messages(tls, out, *n);
 	} else if (type == TLS_CONTENT_ALERT) {
@@ -95,7 +106,7 @@ static bool open_next(struct tls *tls, uint8_t *out, size_t *n)
 		tls_fail(tls);
 	}
 	*n = 0;
-	return tls->state == TLS_DONE;
+	return count_barren(tls);
 }
 
 /* The room that opening the next record takes; 0: it has not come whole, or cannot come. */

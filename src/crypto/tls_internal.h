@@ -15,6 +15,10 @@
 #define TLS_MESSAGE_HEADER   4
 #define TLS_KEY_UPDATE_BYTES (TLS_MESSAGE_HEADER + 1)
 
+/* Records without application data that may come in a row, as OpenSSL and BoringSSL have it. A peer
+ * that sends more keeps us at work and gives nothing for it. Ours sends at most one: a KeyUpdate. */
+#define TLS_BARREN_RECORDS_MAX 32
+
 /* bytes[begin] to bytes[end - 1] wait. There are no bytes until they are needed. */
 struct tls_buffer {
 	uint8_t *bytes;
@@ -33,6 +37,7 @@ struct tls {
 	struct tls_handshake *handshake; /* NULL once it is over */
 	struct tls_record sealing;
 	struct tls_record opening;
+	uint32_t n_barren; /* records in a row, up to now, that brought no application data */
 	uint32_t records_per_key;
 	uint8_t exporter[TLS_SECRET_BYTES];
 	struct tls_buffer in;

@@ -5,8 +5,10 @@
  *	write -> tls (sealed, at most one batch) -> send()     recv() -> tls (one batch) -> read
  *
  * A batch holds many records, so that a system call moves many. Each direction ends with
- * close_notify; a FIN without it, a reset, or a record that does not open is a loss. The socket
- * is guarded (close() resets it) until both directions have ended whole.
+ * close_notify; a FIN without it, a reset, or a record that does not open is a loss, and so are
+ * more than TLS_BARREN_RECORDS_MAX records in a row that bring nothing: a call that reads opens no
+ * more of them, however fast they come. The socket is guarded (close() resets it) until both
+ * directions have ended whole.
  */
 #include <errno.h>
 #include <poll.h>

@@ -2,14 +2,17 @@
 /* The encrypted stream over loopback: whole or not at all, and never more than a bounded amount
  * of memory. What relays promise is tested in test_relay.c, built a second time. */
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "crypto/tls.h"
 #include "lib/stream_internal.h"
+#include "tests/crypto/barren.h"
 #include "tests/crypto/tls_pump.h"
 #include "tests/lib/loopback.h"
 #include "tests/lib/stream_rig.h"
@@ -380,6 +383,59 @@ static void a_proven_server_writes_before_the_handshake_is_done(void **state)
 	midair_stream_free(client);
 }
 
+/* From another process, for as long as somebody takes it. */
+static pid_t flood(int fd, int other_fd, struct tls *tls, enum barren_kind kind)
+{
+	pid_t pid = fork();
+
+	assert_true(pid >= 0);
+	if (pid > 0)
+		return pid;
+	close(other_fd);
+	fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) & ~O_NONBLOCK);
+	for (;;) {
+		const uint8_t *bytes;
+		size_t size;
+
+		for (int i = 0; i < 1000; i++)
+			barren_put(tls, kind);
+		bytes = tls_output(tls, &size);
+		for (size_t n_sent = 0; n_sent < size;) {
+			ssize_t n = send(fd, bytes + n_sent, size - n_sent, MSG_NOSIGNAL);
+
+			if (n <= 0)
+				_exit(0);
+			n_sent += (size_t)n;
+		}
+		tls_sent(tls, size);
+	}
+}
+
+/* A call that reads must come back. */
+static void who_floods_and_says_nothing_is_lost(void **state)
+{
+	(void)state;
+	for (enum barren_kind kind = 0; kind < N_BARREN_KINDS; kind++) {
+		struct tls *server = open_tls(true);
+		struct tls *client = open_tls(false);
+		struct midair_stream *stream = NULL;
+		char buffer[8];
+		size_t n;
+		int fds[2];
+		pid_t pid;
+
+		tcp_pair(fds);
+		tls_pump(server, client);
+		assert_int_equal(stream_new(&stream, fds[0], server), 0);
+		pid = flood(fds[1], fds[0], client, kind);
+		close(fds[1]);
+		tls_free(client);
+		assert_int_equal(read_some(stream, buffer, sizeof(buffer), &n), MIDAIR_E_LOST);
+		midair_stream_free(stream);
+		assert_int_equal(waitpid(pid, NULL, 0), pid);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -394,6 +450,7 @@ int main(void)
 		cmocka_unit_test(a_huge_tail_arrives_whole_when_the_writer_ends_first),
 		cmocka_unit_test(reads_and_writes_of_every_size_come_through),
 		cmocka_unit_test(exported_keys_are_alike),
+		cmocka_unit_test(who_floods_and_says_nothing_is_lost),
 		cmocka_unit_test(a_proven_server_writes_before_the_handshake_is_done),
 	};
 
