@@ -866,7 +866,7 @@ int midair_secret_port(const char *secret, size_t secret_size, int64_t unix_s,
 
 /*
  * TLS 1.3 over a connected descriptor. Nests in a host's loop: poll midair_stream_fd() for
- * midair_stream_events(), then read and write until -EAGAIN; read before the first poll, since
+ * midair_stream_events(), for midair_stream_timeout() at most, then read and write until -EAGAIN; read before the first poll, since
  * bytes may have come with the handshake. Nothing blocks.
  *
  * A stream ends whole or not at all: MIDAIR_E_END is only told after the peer's close_notify,
@@ -877,6 +877,11 @@ int midair_stream_fd(const struct midair_stream *stream);
 
 /* What to poll for (POLLIN, POLLOUT) before the next read or write can do more. */
 short midair_stream_events(const struct midair_stream *stream);
+
+/* Milliseconds after which to read in any case, though poll() has not returned; -1: none. Role A may
+ * write before the peer has finished its handshake. When it never does, perhaps since somebody has
+ * only repeated its first message, the stream is MIDAIR_E_LOST after 5 s and three round trips. */
+int midair_stream_timeout(const struct midair_stream *stream);
 
 /* Returns 0 with *n > 0, -EAGAIN, MIDAIR_E_END, MIDAIR_E_LOST, -errno. Also sends what waits. */
 int midair_stream_read(struct midair_stream *stream, void *buffer, size_t size, size_t *n);

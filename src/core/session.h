@@ -220,4 +220,8 @@ uint64_t session_deadline(const struct session *session);
  * address that is not the peer's before one that is. */
 uint32_t session_expendable(const struct session *session);
 
+/* Whether a landed connection's other end has an address of the peer's, whatever the port, or is
+ * the relay that both have agreed upon. */
+bool session_is_named(const struct session *session, uint32_t connection);
+
 #endif

@@ -302,6 +302,13 @@ void session_candidate(struct step *step)
 		path_dial(step, number);
 }
 
+bool session_is_named(const struct session *session, uint32_t connection)
+{
+	const struct landing *landing = &session->landings[connection];
+
+	return landing->is_relayed || has_named_address(session, &landing->remote);
+}
+
 uint32_t session_expendable(const struct session *session)
 {
 	uint32_t expendable = SESSION_CONNECTIONS;
@@ -309,8 +316,7 @@ uint32_t session_expendable(const struct session *session)
 
 	for (uint32_t i = SESSION_CAUGHT_BASE; i < SESSION_CONNECTIONS; i++) {
 		const struct landing *landing = &session->landings[i];
-		bool is_peers =
-			landing->is_relayed || has_named_address(session, &landing->remote);
+		bool is_peers = session_is_named(session, i);
 
 		if (landing->state == LANDING_NONE)
 			continue;

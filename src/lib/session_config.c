@@ -102,7 +102,6 @@ static struct midair_session *create(void)
 		return NULL;
 	session->loop = (struct loop)LOOP_NULL;
 	session->adopted_fd = -1;
-	session->answered = NOBODY_ANSWERED;
 	for (uint32_t i = 0; i < N_HOLDERS; i++)
 		session->holder_fds[i] = -1;
 	for (uint32_t i = 0; i < N_CONNECTIONS; i++)

@@ -31,8 +31,6 @@
 #define HOLDER_IPV6   1u
 #define N_HOLDERS     2u
 #define HOLDER_TAG    N_CONNECTIONS
-/* No connection's number. */
-#define NOBODY_ANSWERED N_CONNECTIONS
 /* Tags from here on are the pairing's own (loop_watch_*(&session->loop, fd, PAIRING_TAG + n)). */
 #define PAIRING_TAG (HOLDER_TAG + N_HOLDERS)
 
@@ -89,7 +87,7 @@ struct midair_session {
 	uint8_t psk[TLS_PSK_BYTES]; /* of a pairing */
 	struct greeter *greeter;    /* of a meeting with a secret; NULL: the PSK is there */
 	struct proof *proofs[N_CONNECTIONS];
-	uint32_t answered; /* PLAIN, server: the one that got an answer, or NOBODY_ANSWERED */
+	bool has_answered; /* server: a connection that is not adopted before its Finished */
 	struct midair_stream *stream; /* the result */
 	struct tls *exporter;	      /* the result with MIDAIR_PLAIN: its keys */
 	const char *reason;	      /* why the relay, or why no direct way; NULL: not known */

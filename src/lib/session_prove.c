@@ -8,14 +8,28 @@
  * the PSK comes from a greeting on the connection itself, which is sent at once by both sides.
  * Bytes go between the descriptor and the handshake whenever the loop says that they can.
  *
- * Role A is the TLS server. A ClientHello whose binder is right is the proof; the server's flight
- * stays in the output until core has adopted the connection. So one connection alone is answered,
- * and role B, which adopts what completes, adopts the same one. What fails is not answered at all;
- * only after a greeting, which has told as much already, does an alert say that the secrets differ.
+ * Role A is the TLS server. A ClientHello whose binder is right is the proof, when it comes from an
+ * address of the peer's: the server's flight stays in the output until core has adopted the
+ * connection. So one connection alone is answered, and role B, which adopts what completes, adopts
+ * the same one. Role A can write half a round trip before the client's Finished reaches it, and
+ * what it writes reaches role B one round trip after the connection stood; to wait for Finished
+ * would cost one more.
+ *
+ * But a ClientHello can be recorded and sent again, and shows nothing but that somebody has seen
+ * it. (Not where greetings are exchanged: there each connection has a PSK of its own.) So one that
+ * comes from another address is answered, not adopted: its author alone can finish. From the first
+ * such answer on, every connection is answered and the one is adopted whose Finished comes. Role B
+ * finishes on one connection only, the first that is answered, so the two still adopt the same
+ * one; and a replay neither wins nor delays. Whoever has the peer's address (behind the same NAT,
+ * or on the path, where it can cut connections as well) and is faster than the author can win a
+ * connection that leads nowhere: the stream then ends as lost, since Finished does not come in
+ * time (stream.c).
  *
  * With MIDAIR_PLAIN nobody reads TLS after the handshake, so role A must see the client's Finished
- * before it hands the descriptor out: it answers one connection, and another one only after that
- * one has died. is_handshake_only reads no byte of what follows.
+ * in any case before it hands the descriptor out. is_handshake_only reads no byte of what follows.
+ *
+ * What fails is not answered at all; only after a greeting, which has told as much already, does
+ * an alert say that the secrets differ.
  *
  * Nothing is fed to core from within prove_start(): that runs among other actions of one event.
  */
@@ -35,7 +49,8 @@ struct proof {
 	struct tls *tls;     /* then */
 	bool is_server;
 	bool is_greeted;
-	int result; /* why it could not even begin; 0 */
+	bool is_answered; /* server: although the hello may be a replayed one */
+	int result;	  /* why it could not even begin; 0 */
 };
 
 /* What a look at a connection has found. */
@@ -70,13 +85,10 @@ static int open_tls(const struct midair_session *session, struct proof *proof,
 	return result;
 }
 
-/* With PLAIN a server that knows the peer by now waits here for its turn to answer. */
-static bool is_held_back(const struct midair_session *session, uint32_t connection)
+/* Not before it is decided how the hello is answered. */
+static bool is_held_back(const struct proof *proof)
 {
-	const struct proof *proof = session->proofs[connection];
-
-	return proof->tls != NULL && proof->is_server && tls_state(proof->tls) == TLS_PROVEN &&
-	       session->answered != connection;
+	return tls_state(proof->tls) == TLS_PROVEN && !proof->is_answered;
 }
 
 static const uint8_t *output_of(const struct midair_session *session, uint32_t connection,
@@ -87,7 +99,7 @@ static const uint8_t *output_of(const struct midair_session *session, uint32_t c
 	*size = 0;
 	if (proof->greet != NULL)
 		return greet_output(proof->greet, size);
-	if (proof->tls == NULL || is_held_back(session, connection))
+	if (proof->tls == NULL || is_held_back(proof))
 		return NULL;
 	return tls_output(proof->tls, size);
 }
@@ -120,11 +132,8 @@ static void watch(struct midair_session *session, uint32_t connection)
 	size_t size;
 
 	output_of(session, connection, &size);
-	if (session->proofs[connection]->result == 0 && is_held_back(session, connection))
-		loop_watch_end(&session->loop, fd, connection);
-	else
-		loop_watch_stream(&session->loop, fd, connection,
-				  size > 0 || session->proofs[connection]->result != 0);
+	loop_watch_stream(&session->loop, fd, connection,
+			  size > 0 || session->proofs[connection]->result != 0);
 }
 
 void prove_start(struct midair_session *session, uint32_t connection)
@@ -177,6 +186,14 @@ static enum verdict judge_greeting(struct midair_session *session, uint32_t conn
 	return *has_moved ? finish_greeting(session, connection) : VERDICT_OPEN;
 }
 
+/* Whether a hello proves enough. Once another one was answered, Finished decides. */
+static bool is_hello_enough(const struct midair_session *session, uint32_t connection)
+{
+	if (is_plain(session) || session->has_answered)
+		return false;
+	return session->greeter != NULL || session_is_named(&session->core, connection);
+}
+
 static enum verdict judge_tls(struct midair_session *session, uint32_t connection,
 			      bool *has_moved)
 {
@@ -187,11 +204,11 @@ static enum verdict judge_tls(struct midair_session *session, uint32_t connectio
 	case TLS_HANDSHAKE:
 		return VERDICT_OPEN;
 	case TLS_PROVEN:
-		if (!is_plain(session))
+		if (!proof->is_answered && is_hello_enough(session, connection))
 			return VERDICT_PROVEN;
-		*has_moved = session->answered == NOBODY_ANSWERED;
-		if (*has_moved)
-			session->answered = connection;
+		*has_moved = !proof->is_answered;
+		proof->is_answered = true;
+		session->has_answered = true;
 		return VERDICT_OPEN;
 	case TLS_DONE:
 		/* With PLAIN nobody else sends the client's Finished. */
@@ -334,19 +351,6 @@ void prove_feed(struct midair_session *session, uint32_t connection, const uint8
 	loop_watch_stream(&session->loop, session->fds[connection], connection, true);
 }
 
-/* PLAIN, server: the one that was answered is gone, so another one may be. */
-static void answer_next(struct midair_session *session)
-{
-	session->answered = NOBODY_ANSWERED;
-	for (uint32_t i = 0; i < N_CONNECTIONS; i++) {
-		const struct proof *proof = session->proofs[i];
-
-		/* Room to send is there, so the loop comes back at once. */
-		if (proof != NULL && proof->tls != NULL && is_held_back(session, i))
-			loop_watch_stream(&session->loop, session->fds[i], i, true);
-	}
-}
-
 void prove_forget(struct midair_session *session, uint32_t connection)
 {
 	struct proof *proof = session->proofs[connection];
@@ -357,8 +361,6 @@ void prove_forget(struct midair_session *session, uint32_t connection)
 	greet_free(proof->greet);
 	tls_free(proof->tls);
 	free(proof);
-	if (session->answered == connection)
-		answer_next(session);
 }
 
 void prove_adopt(struct midair_session *session, uint32_t connection)

@@ -33,7 +33,7 @@ void session_rewind(struct midair_session *session)
 	config.seed = random_next(&session->core.random);
 	session_init(&session->core, &config);
 	session->is_unstarted = true;
-	session->answered = NOBODY_ANSWERED;
+	session->has_answered = false;
 	if (is_deaf)
 		listen_again(session);
 }

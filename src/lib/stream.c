@@ -9,6 +9,11 @@
  * more than TLS_BARREN_RECORDS_MAX records in a row that bring nothing: a call that reads opens no
  * more of them, however fast they come. The socket is guarded (close() resets it) until both
  * directions have ended whole.
+ *
+ * Role A's stream may begin before the client's Finished has come (session_prove.c). Until then
+ * nobody has shown that it is the author of the hello: Finished must come within
+ * FINISHED_PATIENCE_NS and some round trips, or the stream is lost. The socket itself cannot wake
+ * whoever polls it for that, so midair_stream_timeout() tells until when.
  */
 #include <errno.h>
 #include <poll.h>
@@ -18,23 +23,30 @@
 #include "lib/kernel_sender.h"
 #include "lib/stream_internal.h"
 #include "os/cleanup.h"
+#include "os/clock.h"
 #include "os/silence.h"
 #include "os/socket.h"
 #include "os/stream_socket.h"
 
 #define PROTOCOL_SIZE 64
+/* As long as core waits for a connection to prove itself. */
+#define FINISHED_PATIENCE_NS UINT64_C(5000000000)
+#define FINISHED_ROUND_TRIPS 3u
+#define ROUND_TRIP_US_LIMIT  2000000u
+#define NS_PER_MS	     UINT64_C(1000000)
 
 struct midair_stream {
 	int fd;
 	struct tls *tls;
 	int receive_error; /* MIDAIR_E_LOST or -errno, for ever */
 	int send_error;
-	bool was_read;		/* at least once */
-	bool is_closing;	/* shutdown() was called */
-	bool is_writer_waiting; /* its last call could not do all: POLLOUT, whoever flushes */
-	bool is_notified;	/* the kernel has sent our close_notify */
-	bool is_fin_sent;	/* after our close_notify */
-	bool has_ended;		/* the peer's close_notify was read */
+	bool was_read;		 /* at least once */
+	bool is_closing;	 /* shutdown() was called */
+	bool is_writer_waiting;	 /* its last call could not do all: POLLOUT, whoever flushes */
+	bool is_notified;	 /* the kernel has sent our close_notify */
+	bool is_fin_sent;	 /* after our close_notify */
+	bool has_ended;		 /* the peer's close_notify was read */
+	uint64_t finished_by_ns; /* when the client's Finished must have come; 0: it has */
 	struct kernel_sender sender;
 	char protocol[PROTOCOL_SIZE];
 };
@@ -65,55 +77,6 @@ static int sending_result(struct midair_stream *stream, ssize_t result)
 	return (int)result;
 }
 
-static int flush(struct midair_stream *stream)
-{
-	const uint8_t *bytes;
-	size_t size;
-
-	if (stream->send_error != 0)
-		return stream->send_error;
-	while ((bytes = tls_output(stream->tls, &size)), size > 0) {
-		ssize_t n = stream_socket_send(stream->fd, bytes, size);
-
-		if (n < 0)
-			return sending_result(stream, n);
-		tls_sent(stream->tls, (size_t)n);
-	}
-	if (!stream->sender.is_on || stream->is_notified)
-		return 0;
-	return sending_result(stream,
-			      kernel_sender_update(&stream->sender, stream->fd, stream->tls));
-}
-
-int stream_new(struct midair_stream **stream, int fd, struct tls *tls)
-{
-	struct midair_stream *made = calloc(1, sizeof(*made));
-	int result;
-
-	if (made == NULL)
-		return -ENOMEM;
-	result = socket_guard_stream(fd);
-	if (result == 0)
-		result = stream_socket_no_delay(fd);
-	if (result < 0) {
-		free(made);
-		return result;
-	}
-	made->fd = fd;
-	made->tls = tls;
-	snprintf(made->protocol, sizeof(made->protocol), "TLS 1.3, %s", tls_cipher(tls));
-	flush(made);
-	*stream = made;
-	return 0;
-}
-
-/* Both directions have come to their end: close() may be an ordinary one. */
-static void release_when_whole(struct midair_stream *stream)
-{
-	if (stream->has_ended && stream->is_fin_sent)
-		socket_release_stream(stream->fd);
-}
-
 /* One recv(). 0: something came. */
 static int fill(struct midair_stream *stream)
 {
@@ -133,12 +96,93 @@ static int fill(struct midair_stream *stream)
 	return n == 0 ? MIDAIR_E_LOST : loss_or_error(n);
 }
 
+/* A caller that only writes has not looked yet whether Finished is there. */
+static void expect_finished(struct midair_stream *stream)
+{
+	if (stream->finished_by_ns == 0 || tls_state(stream->tls) != TLS_PROVEN) {
+		stream->finished_by_ns = 0;
+		return;
+	}
+	if (clock_now_ns() < stream->finished_by_ns)
+		return;
+	while (tls_state(stream->tls) == TLS_PROVEN && fill(stream) == 0) {
+	}
+	stream->finished_by_ns = 0;
+	if (tls_state(stream->tls) == TLS_PROVEN)
+		stream->receive_error = stream->send_error = MIDAIR_E_LOST;
+}
+
+static int flush(struct midair_stream *stream)
+{
+	const uint8_t *bytes;
+	size_t size;
+
+	expect_finished(stream);
+	if (stream->send_error != 0)
+		return stream->send_error;
+	while ((bytes = tls_output(stream->tls, &size)), size > 0) {
+		ssize_t n = stream_socket_send(stream->fd, bytes, size);
+
+		if (n < 0)
+			return sending_result(stream, n);
+		tls_sent(stream->tls, (size_t)n);
+	}
+	if (!stream->sender.is_on || stream->is_notified)
+		return 0;
+	return sending_result(stream,
+			      kernel_sender_update(&stream->sender, stream->fd, stream->tls));
+}
+
+static uint64_t finished_by_ns(int fd, const struct tls *tls)
+{
+	uint64_t round_trip_us = socket_round_trip_us(fd);
+
+	if (tls_state(tls) != TLS_PROVEN)
+		return 0;
+	if (round_trip_us > ROUND_TRIP_US_LIMIT)
+		round_trip_us = ROUND_TRIP_US_LIMIT;
+	return clock_now_ns() + FINISHED_PATIENCE_NS +
+	       FINISHED_ROUND_TRIPS * UINT64_C(1000) * round_trip_us;
+}
+
+int stream_new(struct midair_stream **stream, int fd, struct tls *tls)
+{
+	struct midair_stream *made = calloc(1, sizeof(*made));
+	int result;
+
+	if (made == NULL)
+		return -ENOMEM;
+	result = socket_guard_stream(fd);
+	if (result == 0)
+		result = stream_socket_no_delay(fd);
+	if (result < 0) {
+		free(made);
+		return result;
+	}
+	made->fd = fd;
+	made->tls = tls;
+	made->finished_by_ns = finished_by_ns(fd, tls);
+	snprintf(made->protocol, sizeof(made->protocol), "TLS 1.3, %s", tls_cipher(tls));
+	flush(made);
+	*stream = made;
+	return 0;
+}
+
+/* Both directions have come to their end: close() may be an ordinary one. */
+static void release_when_whole(struct midair_stream *stream)
+{
+	if (stream->has_ended && stream->is_fin_sent)
+		socket_release_stream(stream->fd);
+}
+
 int midair_stream_read(struct midair_stream *stream, void *buffer, size_t size, size_t *n)
 {
-	int result = stream->receive_error;
 	size_t n_read = 0;
+	int result;
 
 	stream->was_read = true;
+	expect_finished(stream);
+	result = stream->receive_error;
 	while (result == 0 && (n_read = tls_read(stream->tls, buffer, size)) == 0) {
 		if (size == 0 && tls_state(stream->tls) == TLS_DONE)
 			break;
@@ -192,6 +236,7 @@ int midair_stream_write(struct midair_stream *stream, const void *buffer, size_t
 
 	if (stream->is_closing)
 		return MIDAIR_E_STATE;
+	expect_finished(stream);
 	if (tls_state(stream->tls) == TLS_FAILED)
 		return MIDAIR_E_LOST;
 	if (stream->send_error != 0)
@@ -275,6 +320,18 @@ short midair_stream_events(const struct midair_stream *stream)
 	if (is_reading && !stream->was_read)
 		is_writing = true;
 	return (short)((is_reading ? POLLIN : 0) | (is_writing ? POLLOUT : 0));
+}
+
+int midair_stream_timeout(const struct midair_stream *stream)
+{
+	uint64_t now_ns = clock_now_ns();
+
+	if (stream->finished_by_ns == 0 || stream->receive_error != 0 ||
+	    tls_state(stream->tls) != TLS_PROVEN)
+		return -1;
+	if (now_ns >= stream->finished_by_ns)
+		return 0;
+	return (int)((stream->finished_by_ns - now_ns) / NS_PER_MS) + 1;
 }
 
 int midair_stream_export(struct midair_stream *stream, const char *label, void *out,

@@ -296,17 +296,25 @@ static void release(struct direction *direction)
 	direction->buffer = NULL;
 }
 
+/* Not longer than the stream wants to wait. */
+static int at_most_ms(const struct stream_relay *relay, int pause_ms)
+{
+	int timeout_ms = midair_stream_timeout(relay->stream);
+
+	return timeout_ms >= 0 && timeout_ms < pause_ms ? timeout_ms : pause_ms;
+}
+
 static int wait_for_work(struct stream_relay *relay, struct pollfd fds[N_WATCH])
 {
 	int n;
 
 	what_to_poll(relay, fds);
-	n = poll(fds, N_WATCH, IDLE_MS);
+	n = poll(fds, N_WATCH, at_most_ms(relay, IDLE_MS));
 	if (n == 0) {
 		stream_trim(relay->stream);
 		release(&relay->send);
 		release(&relay->receive);
-		n = poll(fds, N_WATCH, SILENCE_LOOK_MS);
+		n = poll(fds, N_WATCH, at_most_ms(relay, SILENCE_LOOK_MS));
 	}
 	return n < 0 ? -errno : 0;
 }
@@ -329,6 +337,10 @@ static int run(struct stream_relay *relay)
 		if (silence_is_too_long(&relay->silence, midair_stream_fd(relay->stream)))
 			return MIDAIR_E_PATH_LOST;
 		step_both(relay, fds);
+		/* What it waited for has not come. */
+		if (relay->receive.state == WAITS_FOR_INPUT &&
+		    midair_stream_timeout(relay->stream) == 0)
+			step_receive(relay);
 	}
 	if (relay->error != 0)
 		return relay->error;

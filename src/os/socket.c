@@ -84,6 +84,13 @@ static int read_tcp_info(int fd, struct tcp_info *info)
 	return getsockopt(fd, IPPROTO_TCP, TCP_INFO, info, &length) < 0 ? -errno : 0;
 }
 
+uint32_t socket_round_trip_us(int fd)
+{
+	struct tcp_info info;
+
+	return read_tcp_info(fd, &info) == 0 ? info.tcpi_rtt : 0;
+}
+
 int socket_outcome(int fd)
 {
 	struct tcp_info info;

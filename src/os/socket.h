@@ -18,6 +18,9 @@ bool socket_can_set_syn_interval(void);
 /* Sends the SYN. The outcome is told by socket_outcome() once the descriptor polls ready. */
 int socket_dial(int fd, const struct midair_endpoint *remote);
 
+/* As the kernel has measured it; 0: not known, or not TCP. */
+uint32_t socket_round_trip_us(int fd);
+
 /* How a dial stands: 0 established, -EINPROGRESS, or the -errno that ended it. */
 int socket_outcome(int fd);
 

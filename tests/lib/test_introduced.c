@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "lib/session_internal.h"
@@ -136,6 +137,65 @@ static void a_later_address_is_the_one(void **state)
 	secret_check_same(both);
 	assert_int_equal(secret_count_events(&both[0], MIDAIR_EVENT_CANDIDATE, 0), 1);
 	secret_close_both(both);
+}
+
+/* A hello of role B's, as somebody has recorded it. */
+static size_t record_hello(uint8_t hello[4096])
+{
+	struct tls_config config = {0};
+	struct tls *author = NULL;
+	const uint8_t *bytes;
+	size_t size;
+
+	memcpy(config.psk, psk, sizeof(config.psk));
+	config.is_handshake_only = true;
+	assert_int_equal(tls_new(&author, &config), 0);
+	bytes = tls_output(author, &size);
+	assert_in_range(size, 1, 4096);
+	memcpy(hello, bytes, size);
+	tls_free(author);
+	return size;
+}
+
+/* They come first, and the true one waits for none of them to be given up. */
+static void who_repeats_a_hello_does_not_win(void **state)
+{
+	static const uint32_t kinds[] = {0, MIDAIR_PLAIN};
+	struct midair_endpoint elsewhere = own_address(3, 0);
+	uint8_t hello[4096];
+	size_t size = record_hello(hello);
+
+	(void)state;
+	for (size_t kind = 0; kind < N_ITEMS(kinds); kind++) {
+		struct attempt both[2];
+		struct midair_endpoint a = open_one(&both[0], 1, kinds[kind]);
+		struct midair_endpoint b = open_one(&both[1], 2, kinds[kind]);
+		uint64_t start_ms = now_ms();
+		int fds[5];
+
+		introduce(&both[0], &b, true, psk);
+		for (size_t i = 0; i < N_ITEMS(fds); i++) {
+			fds[i] = plain_socket(&elsewhere);
+			assert_int_equal(plain_connect(fds[i], &a), 0);
+			assert_int_equal(send(fds[i], hello, size, MSG_NOSIGNAL), size);
+			settle(&both[0]);
+		}
+		assert_false(both[0].is_over);
+		introduce(&both[1], &a, false, psk);
+		attempts_run(both, 2);
+		secret_check_same(both);
+		assert_true(now_ms() - start_ms < 3000);
+		if (kinds[kind] == MIDAIR_PLAIN) {
+			secret_close_both(both);
+		} else {
+			struct midair_stream *streams[2];
+
+			secret_take_streams(both, streams);
+			secret_check_streams(streams);
+		}
+		for (size_t i = 0; i < N_ITEMS(fds); i++)
+			close(fds[i]);
+	}
 }
 
 static void with_another_key_nobody_is_the_peer(void **state)
@@ -309,6 +369,7 @@ int main(void)
 		cmocka_unit_test(who_comes_before_the_introduction_is_held),
 		cmocka_unit_test(a_crowd_before_the_introduction_keeps_nobody_out),
 		cmocka_unit_test(a_later_address_is_the_one),
+		cmocka_unit_test(who_repeats_a_hello_does_not_win),
 		cmocka_unit_test(with_another_key_nobody_is_the_peer),
 		cmocka_unit_test(two_of_one_role_do_not_meet),
 		cmocka_unit_test(the_pairing_can_end_the_session),
