@@ -235,6 +235,7 @@ int pipe_main(int argc, char **argv)
 	if (status >= 0)
 		return status;
 	pipe.tell.mode = pipe.options.mode;
+	secret_leave_no_traces();
 	status = run(&pipe);
 	/* Only now: closing a port on a slow router must not delay the payload. */
 	midair_session_free(pipe.session);

@@ -49,7 +49,7 @@ int secret_text_refuse_argument(const char *command)
 		      "machine can read it: -k FILE, --prompt or " ENVIRONMENT);
 }
 
-static void leave_no_traces(void)
+void secret_leave_no_traces(void)
 {
 	const struct rlimit none = {0, 0};
 
@@ -68,7 +68,7 @@ static int make_room(struct secret_text *secret, const char *command)
 	/* RLIMIT_MEMLOCK may forbid it; a wiped page is then still a short-lived one. */
 	(void)mlock(room, ROOM_BYTES);
 	(void)madvise(room, ROOM_BYTES, MADV_DONTDUMP);
-	leave_no_traces();
+	secret_leave_no_traces();
 	*secret = (struct secret_text){.bytes = room};
 	return -1;
 }
@@ -183,10 +183,9 @@ static int read_prompt(struct secret_text *secret, const char *command)
 	return check(secret, command, "the prompt");
 }
 
-/* Moves it out of the environment, where /proc and every child would show it. */
 static int read_environment(struct secret_text *secret, const char *command)
 {
-	char *value = getenv(ENVIRONMENT);
+	const char *value = getenv(ENVIRONMENT);
 	size_t size = value == NULL ? 0 : strlen(value);
 	int status;
 
@@ -197,9 +196,18 @@ static int read_environment(struct secret_text *secret, const char *command)
 		return status;
 	secret->size = size < ROOM_BYTES ? size : ROOM_BYTES;
 	memcpy(secret->bytes, value, secret->size);
-	explicit_bzero(value, size);
-	unsetenv(ENVIRONMENT);
 	return check(secret, command, ENVIRONMENT);
+}
+
+/* It stood where /proc and every child show it, whether it was asked for or something else was. */
+static void clear_environment(void)
+{
+	char *value = getenv(ENVIRONMENT);
+
+	if (value == NULL)
+		return;
+	explicit_bzero(value, strlen(value));
+	unsetenv(ENVIRONMENT);
 }
 
 int secret_text_read(struct secret_text *secret, const char *command,
@@ -208,12 +216,13 @@ int secret_text_read(struct secret_text *secret, const char *command,
 	int status = -1;
 
 	*secret = (struct secret_text){0};
+	if (source->file == NULL && !source->is_prompt && source->is_environment)
+		status = read_environment(secret, command);
+	clear_environment();
 	if (source->file != NULL)
 		status = read_file(secret, command, source->file);
 	else if (source->is_prompt)
 		status = read_prompt(secret, command);
-	else if (source->is_environment)
-		status = read_environment(secret, command);
 	if (status >= 0)
 		secret_text_wipe(secret);
 	return status;

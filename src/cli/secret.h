@@ -5,7 +5,8 @@
  *
  * The text stands in a page of its own, locked into memory where that is allowed, until it is
  * wiped. From the moment it is read the process leaves no core dump, and no other process of the
- * same user can look into it (PR_SET_DUMPABLE).
+ * same user can look into it (PR_SET_DUMPABLE). MIDAIR_SECRET is gone from the environment then,
+ * whether it was asked for or something else was.
  */
 #ifndef MIDAIR_CLI_SECRET_H
 #define MIDAIR_CLI_SECRET_H
@@ -28,6 +29,10 @@ struct secret_source {
 int secret_text_read(struct secret_text *secret, const char *command,
 		     const struct secret_source *source);
 void secret_text_wipe(struct secret_text *secret);
+
+/* No core dump, and no look into this process for others of the same user; also where the secret is
+ * a code, which the library keeps. */
+void secret_leave_no_traces(void);
 
 /* Whether a word of the command line is a key as midair key makes them. */
 bool secret_text_is_key(const char *word);

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <termios.h>
@@ -323,27 +324,92 @@ static size_t read_proc(pid_t pid, const char *name, char *bytes, size_t size)
 	return n_bytes;
 }
 
-static void a_running_command_shows_no_secret_and_leaves_no_core(void **state)
+/* Whom nobody may look into, its files in /proc are root's: proc(5). root itself sees no
+ * difference there. */
+static void expect_not_dumpable(pid_t pid)
+{
+	char path[64];
+	struct stat status;
+
+	snprintf(path, sizeof(path), "/proc/%d/environ", pid);
+	assert_int_equal(stat(path, &status), 0);
+	assert_int_equal(status.st_uid, 0);
+}
+
+static void expect_no_traces(pid_t pid)
 {
 	static char bytes[262144];
+	size_t n_bytes = read_proc(pid, "environ", bytes, sizeof(bytes));
+
+	assert_null(memmem(bytes, n_bytes, "staple", 6));
+	n_bytes = read_proc(pid, "cmdline", bytes, sizeof(bytes));
+	assert_null(memmem(bytes, n_bytes, "staple", 6));
+	read_proc(pid, "limits", bytes, sizeof(bytes));
+	assert_non_null(strstr(bytes, "Max core file size        0                    0"));
+	expect_not_dumpable(pid);
+}
+
+static void a_running_command_shows_no_secret_and_leaves_no_core(void **state)
+{
 	struct command *command;
-	size_t n_bytes;
 
 	(void)state;
 	setenv("MIDAIR_SECRET", WORD, 1);
 	command = start_side(1, true, (const char *const[]){NULL});
 	unsetenv("MIDAIR_SECRET");
 	command_wait_text(command, "SYN out");
-	n_bytes = read_proc(command->pid, "environ", bytes, sizeof(bytes));
-	assert_null(memmem(bytes, n_bytes, "staple", 6));
-	n_bytes = read_proc(command->pid, "cmdline", bytes, sizeof(bytes));
-	assert_null(memmem(bytes, n_bytes, "staple", 6));
-	read_proc(command->pid, "limits", bytes, sizeof(bytes));
-	assert_non_null(strstr(bytes, "Max core file size        0                    0"));
+	expect_no_traces(command->pid);
 	kill(command->pid, SIGTERM);
 	command_finish(command);
 	assert_int_equal(command->status, 128 + SIGTERM);
 	command_free(command);
+}
+
+/* The variable is somebody's secret, whatever this command was to take. */
+static void a_variable_that_was_not_asked_for_is_cleared_too(void **state)
+{
+	char path[WORLD_PATH_SIZE];
+	const char *file = world_file("asked-for", "another word", 12, 0600, path);
+	struct command *command;
+
+	(void)state;
+	setenv("MIDAIR_SECRET", WORD, 1);
+	command = start_side(1, true, (const char *const[]){"-k", file, NULL});
+	unsetenv("MIDAIR_SECRET");
+	command_wait_text(command, "SYN out");
+	expect_no_traces(command->pid);
+	kill(command->pid, SIGTERM);
+	command_finish(command);
+	command_free(command);
+}
+
+/* A code is a secret as well, also one that the command has made itself. */
+static void a_pipe_with_a_code_leaves_no_traces(void **state)
+{
+	const char *const codes[] = {"7-crossover-clockwork", NULL};
+	struct midair_endpoint server = own_address(9, 11501);
+	int listener = plain_listener(&server);
+	char text[MIDAIR_ENDPOINT_TEXT_SIZE];
+
+	(void)state;
+	midair_endpoint_format(&server, text);
+	for (size_t i = 0; i < N_ITEMS(codes); i++) {
+		const char *const arguments[] = {"pipe", "--server", text, codes[i], NULL};
+		struct command *command;
+
+		/* without a code it would be taken */
+		if (codes[i] != NULL)
+			setenv("MIDAIR_SECRET", WORD, 1);
+		command = command_start(arguments, CLOSED_NOTHING);
+		unsetenv("MIDAIR_SECRET");
+		assert_true(wait_for(listener, POLLIN, PATIENCE_MS));
+		expect_no_traces(command->pid);
+		kill(command->pid, SIGKILL);
+		command_finish(command);
+		command_free(command);
+		close(accept(listener, NULL, NULL));
+	}
+	close(listener);
 }
 
 /* The command on a terminal of its own. */
@@ -483,6 +549,8 @@ int main(void)
 		cmocka_unit_test(the_secret_gives_the_port_when_none_is_named),
 		cmocka_unit_test(without_the_secret_nothing_is_exchanged),
 		cmocka_unit_test(a_running_command_shows_no_secret_and_leaves_no_core),
+		cmocka_unit_test(a_variable_that_was_not_asked_for_is_cleared_too),
+		cmocka_unit_test(a_pipe_with_a_code_leaves_no_traces),
 		cmocka_unit_test(the_prompt_takes_a_secret_without_echo),
 		cmocka_unit_test(a_signal_at_the_prompt_leaves_the_echo_on),
 	};
