@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "crypto/tls_record.h"
+#include "os/queue_position.h"
 #include "os/stream_socket.h"
 
 #define ASK_AFTER_BYTES (1024u * 1024)
@@ -11,6 +13,14 @@
 
 #define ALERT	  21
 #define HANDSHAKE 22
+
+/* size bytes have become records of at most RECORD_BYTES. */
+static void count(struct kernel_sender *sender, size_t size)
+{
+	uint64_t n_records = (size + RECORD_BYTES - 1) / RECORD_BYTES;
+
+	sender->position += size + n_records * TLS_OVERHEAD_BYTES;
+}
 
 static const uint8_t close_notify[] = {1, 0};
 static const uint8_t key_update[] = {24, 0, 0, 1, 0};
@@ -32,10 +42,14 @@ static int set_key(int fd, struct tls_sending_key *key)
 void kernel_sender_offer(struct kernel_sender *sender, int fd, struct tls *tls, size_t n_bytes)
 {
 	struct tls_sending_key key;
+	bool is_exact;
 
 	sender->n_user_bytes += n_bytes;
 	if (sender->was_asked || sender->n_user_bytes < ASK_AFTER_BYTES ||
-	    tls_is_update_due(tls) || tls_hand_over(tls, &key) < 0)
+	    tls_is_update_due(tls))
+		return;
+	if (queue_position(fd, &sender->position, &is_exact) < 0 || !is_exact ||
+	    tls_hand_over(tls, &key) < 0)
 		return;
 	sender->was_asked = true;
 	sender->n_records = key.number;
@@ -54,8 +68,10 @@ int kernel_sender_update(struct kernel_sender *sender, int fd, struct tls *tls)
 	if (!tls_is_update_due(tls) && sender->n_records + 1 < tls_records_per_key(tls))
 		return 0;
 	result = kernel_tls_send_record(fd, HANDSHAKE, key_update, sizeof(key_update));
-	if (result == 0)
+	if (result == 0) {
+		count(sender, sizeof(key_update));
 		result = tls_next_key(tls, &key);
+	}
 	if (result == 0)
 		result = set_key(fd, &key);
 	if (result == 0)
@@ -77,12 +93,28 @@ ssize_t kernel_sender_write(struct kernel_sender *sender, int fd, struct tls *tl
 	if (size / RECORD_BYTES >= n_left)
 		size = (size_t)n_left * RECORD_BYTES;
 	n = stream_socket_send(fd, data, size);
-	if (n > 0)
+	if (n > 0) {
 		sender->n_records += (uint64_t)n / RECORD_BYTES + 1;
+		count(sender, (size_t)n);
+	}
 	return n;
 }
 
-int kernel_sender_close(int fd)
+int kernel_sender_close(struct kernel_sender *sender, int fd)
 {
-	return kernel_tls_send_record(fd, ALERT, close_notify, sizeof(close_notify));
+	int result = kernel_tls_send_record(fd, ALERT, close_notify, sizeof(close_notify));
+
+	if (result == 0)
+		count(sender, sizeof(close_notify));
+	return result;
+}
+
+int kernel_sender_is_flushed(const struct kernel_sender *sender, int fd)
+{
+	uint64_t position;
+	int result = queue_position(fd, &position, NULL);
+
+	if (result == 0 && position < sender->position)
+		result = -EAGAIN;
+	return result;
 }

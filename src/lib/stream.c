@@ -274,8 +274,13 @@ static int notify(struct midair_stream *stream)
 		return tls_state(stream->tls) == TLS_FAILED ? MIDAIR_E_LOST : flush(stream);
 	}
 	if (result == 0 && !stream->is_notified)
-		result = sending_result(stream, kernel_sender_close(stream->fd));
+		result = sending_result(stream,
+					kernel_sender_close(&stream->sender, stream->fd));
 	stream->is_notified |= result == 0;
+	/* A FIN would overtake what the kernel's TLS still holds. */
+	if (result == 0)
+		result = sending_result(stream,
+					kernel_sender_is_flushed(&stream->sender, stream->fd));
 	return result;
 }
 

@@ -5,11 +5,13 @@
  * what is tested is our side: keys, numbers, the change of keys, the end.
  */
 #include <errno.h>
+#include <linux/sockios.h>
 #include <linux/tls.h>
 #include <netinet/in.h>
 #include <openssl/evp.h>
 #include <poll.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include "crypto/tls.h"
@@ -37,11 +39,19 @@ static struct {
 	struct tls12_crypto_info_aes_gcm_128 key;
 	uint64_t number;
 	uint64_t n_most_records; /* under one key */
+	/* What its TLS has taken and TCP has not: only the last record, for so many looks. */
+	int n_looks;
+	size_t n_held;
+	uint8_t held[64];
 } kernel = {.fd = -1};
 
 int __real_setsockopt(int fd, int level, int name, const void *value, socklen_t size);
 ssize_t __real_send(int fd, const void *data, size_t size, int flags);
 ssize_t __real_sendmsg(int fd, const struct msghdr *message, int flags);
+int __real_shutdown(int fd, int how);
+int __wrap_shutdown(int fd, int how);
+int __real_ioctl(int fd, unsigned long request, int *value);
+int __wrap_ioctl(int fd, unsigned long request, int *value);
 int __wrap_setsockopt(int fd, int level, int name, const void *value, socklen_t size);
 ssize_t __wrap_send(int fd, const void *data, size_t size, int flags);
 ssize_t __wrap_sendmsg(int fd, const struct msghdr *message, int flags);
@@ -84,6 +94,25 @@ static void send_whole(const uint8_t *bytes, size_t size)
 	}
 }
 
+/* There is room in TCP's queue again, some time after the alert. */
+int __wrap_ioctl(int fd, unsigned long request, int *value)
+{
+	if (fd == kernel.fd && request == SIOCOUTQ && kernel.n_held > 0 &&
+	    --kernel.n_looks == 0) {
+		send_whole(kernel.held, kernel.n_held);
+		kernel.n_held = 0;
+	}
+	return __real_ioctl(fd, request, value);
+}
+
+/* As tcp_shutdown(): the FIN is the last that TCP takes. */
+int __wrap_shutdown(int fd, int how)
+{
+	if (fd == kernel.fd && kernel.n_held > 0)
+		fail_msg("a FIN before close_notify");
+	return __real_shutdown(fd, how);
+}
+
 static void send_record(uint8_t type, const void *data, size_t size)
 {
 	static uint8_t record[5 + RECORD_BYTES + 1 + 16];
@@ -107,7 +136,12 @@ static void send_record(uint8_t type, const void *data, size_t size)
 	kernel.number++;
 	if (kernel.number > kernel.n_most_records)
 		kernel.n_most_records = kernel.number;
-	send_whole(record, 5 + n_body);
+	if (type == 21 && kernel.n_looks > 0) {
+		memcpy(kernel.held, record, 5 + n_body);
+		kernel.n_held = 5 + n_body;
+	} else {
+		send_whole(record, 5 + n_body);
+	}
 }
 
 /* Takes a part, as a full socket does, and now and then nothing. */
@@ -261,6 +295,19 @@ static void the_kernel_gets_a_new_key_before_the_old_one_is_worn_out(void **stat
 	}
 }
 
+/* Whatever call of ours comes in between. */
+static void the_end_does_not_overtake_what_the_kernel_still_holds(void **state)
+{
+	(void)state;
+	for (int n_looks = 1; n_looks < 6; n_looks++) {
+		set_kernel(true);
+		kernel.n_looks = n_looks;
+		send_all(3 * MIB, 0);
+		assert_int_equal(kernel.n_keys, 1);
+		assert_int_equal(kernel.n_looks, 0);
+	}
+}
+
 static void the_structures_are_what_the_kernel_wants(void **state)
 {
 	struct kernel_tls_key key = {.number = 0x0102030405060708};
@@ -309,6 +356,7 @@ int main(void)
 		cmocka_unit_test(the_kernel_goes_on_where_we_stopped),
 		cmocka_unit_test(a_small_stream_does_not_bother_the_kernel),
 		cmocka_unit_test(the_kernel_gets_a_new_key_before_the_old_one_is_worn_out),
+		cmocka_unit_test(the_end_does_not_overtake_what_the_kernel_still_holds),
 		cmocka_unit_test(the_structures_are_what_the_kernel_wants),
 	};
 
