@@ -3,6 +3,10 @@
 
 #include <string.h>
 
+#define ADDRESS_BYTES	 8
+#define NETWORK_BYTES	 6
+#define PER_MINUTE_LIMIT 100000000u
+
 static size_t entries_bytes(uint32_t n_entries)
 {
 	return sizeof(struct quota_entry) * n_entries;
@@ -24,14 +28,22 @@ void quota_init(struct quota *quota, void *memory, uint32_t n_entries,
 		.n_entries = n_entries,
 		.n_chains = keyed_hash_chains(n_entries),
 		.key = *key,
+		.prefix_bytes = ADDRESS_BYTES,
 	};
 }
 
-static uint64_t prefix_of(const struct midair_endpoint *address)
+void quota_use_networks(struct quota *quota, struct quota *networks)
+{
+	networks->prefix_bytes = NETWORK_BYTES;
+	quota->networks = networks;
+}
+
+static uint64_t prefix_of(const struct quota *quota, const struct midair_endpoint *address)
 {
 	uint64_t prefix = 0;
 
-	memcpy(&prefix, address->address, address->family == MIDAIR_IPV4 ? 4 : 8);
+	memcpy(&prefix, address->address,
+	       address->family == MIDAIR_IPV4 ? 4 : quota->prefix_bytes);
 	return prefix;
 }
 
@@ -45,7 +57,7 @@ static uint32_t *chain_of(struct quota *quota, uint64_t prefix, uint8_t family)
 
 static bool is_pinned(const struct quota_entry *entry)
 {
-	return entry->n_connections > 0 || entry->n_rooms > 0;
+	return entry->counts[QUOTA_CONNECTIONS] > 0 || entry->counts[QUOTA_ROOMS] > 0;
 }
 
 /* Into the order of those that have nothing. */
@@ -100,9 +112,9 @@ static uint32_t free_entry(struct quota *quota)
 	return number;
 }
 
-uint32_t quota_find(struct quota *quota, const struct midair_endpoint *address)
+static uint32_t find(struct quota *quota, const struct midair_endpoint *address)
 {
-	uint64_t prefix = prefix_of(address);
+	uint64_t prefix = prefix_of(quota, address);
 	uint32_t *chain = chain_of(quota, prefix, address->family);
 	uint32_t number;
 
@@ -123,34 +135,74 @@ uint32_t quota_find(struct quota *quota, const struct midair_endpoint *address)
 	return number;
 }
 
-static void change(struct quota *quota, uint32_t number, uint32_t *count, bool is_more)
+/* While an entry is pinned its /48 is, so that it is still the same one. */
+uint32_t quota_find(struct quota *quota, const struct midair_endpoint *address)
+{
+	uint32_t number = find(quota, address);
+	uint32_t network;
+
+	if (number == QUOTA_NONE || quota->networks == NULL || address->family != MIDAIR_IPV6)
+		return number;
+	network = find(quota->networks, address);
+	if (network == QUOTA_NONE)
+		return QUOTA_NONE;
+	quota->entries[number].network = network + 1;
+	return number;
+}
+
+static void change(struct quota *quota, uint32_t number, enum quota_count count, bool is_more)
 {
 	struct quota_entry *entry = &quota->entries[number];
 	bool was_pinned = is_pinned(entry);
 
-	*count = is_more ? *count + 1 : *count - 1;
-	if (!was_pinned)
+	entry->counts[count] += is_more ? 1u : UINT32_MAX;
+	if (!was_pinned && is_pinned(entry))
 		pin(quota, number);
-	else if (!is_pinned(entry))
+	else if (was_pinned && !is_pinned(entry))
 		release(quota, number);
+	if (entry->network != 0)
+		change(quota->networks, entry->network - 1, count, is_more);
 }
 
-void quota_add_connection(struct quota *quota, uint32_t entry)
+void quota_add(struct quota *quota, uint32_t entry, enum quota_count count)
 {
-	change(quota, entry, &quota->entries[entry].n_connections, true);
+	change(quota, entry, count, true);
 }
 
-void quota_drop_connection(struct quota *quota, uint32_t entry)
+void quota_drop(struct quota *quota, uint32_t entry, enum quota_count count)
 {
-	change(quota, entry, &quota->entries[entry].n_connections, false);
+	change(quota, entry, count, false);
 }
 
-void quota_add_room(struct quota *quota, uint32_t entry)
+static uint32_t times(uint32_t each, uint32_t shares, uint32_t limit)
 {
-	change(quota, entry, &quota->entries[entry].n_rooms, true);
+	uint64_t all = (uint64_t)each * shares;
+
+	return all < limit ? (uint32_t)all : limit;
 }
 
-void quota_drop_room(struct quota *quota, uint32_t entry)
+bool quota_has_room(const struct quota *quota, uint32_t entry, enum quota_count count,
+		    const struct quota_share *share)
 {
-	change(quota, entry, &quota->entries[entry].n_rooms, false);
+	uint32_t network = quota->entries[entry].network;
+
+	if (quota->entries[entry].counts[count] >= share->each)
+		return false;
+	return network == 0 || quota->networks->entries[network - 1].counts[count] <
+				       times(share->each, share->network_shares, UINT32_MAX);
+}
+
+bool quota_take(struct quota *quota, uint32_t entry, enum quota_rate rate, uint64_t now_ms,
+		const struct quota_share *share)
+{
+	uint32_t network = quota->entries[entry].network;
+	uint32_t shares = share->network_shares;
+
+	if (!bucket_take(&quota->entries[entry].buckets[rate], now_ms, share->per_minute,
+			 share->each))
+		return false;
+	return network == 0 ||
+	       bucket_take(&quota->networks->entries[network - 1].buckets[rate], now_ms,
+			   times(share->per_minute, shares, PER_MINUTE_LIMIT),
+			   times(share->each, shares, BUCKET_BURST_MAX));
 }

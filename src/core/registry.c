@@ -60,9 +60,9 @@ static void change_state(struct registry *registry, uint32_t number, enum room_s
 	if (is_relic(room))
 		append_relic(registry, number);
 	if (was_paid && !is_paid(room))
-		quota_drop_room(registry->quota, room->payer);
+		quota_drop(registry->quota, room->payer, QUOTA_ROOMS);
 	else if (!was_paid && is_paid(room))
-		quota_add_room(registry->quota, room->payer);
+		quota_add(registry->quota, room->payer, QUOTA_ROOMS);
 }
 
 static void end_room(struct registry *registry, uint32_t number)
@@ -114,7 +114,8 @@ static void set_deadline(struct registry *registry, uint32_t number, uint32_t de
 
 static bool may_pay(const struct registry *registry, const struct registry_entrance *entrance)
 {
-	return registry->quota->entries[entrance->payer].n_rooms < entrance->rooms_each;
+	return quota_has_room(registry->quota, entrance->payer, QUOTA_ROOMS,
+			      &entrance->rooms_each);
 }
 
 /* The first one's part of a room that is its own from now on. */

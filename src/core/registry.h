@@ -104,8 +104,8 @@ struct registry_entrance {
 	const struct wire_enter *enter;
 	uint32_t connection;
 	uint32_t payer;
-	uint32_t rooms_each; /* so many for each payer */
-	uint32_t lifetime;   /* ticks */
+	struct quota_share rooms_each; /* so many for each payer */
+	uint32_t lifetime;	       /* ticks */
 };
 
 struct registry_result {

@@ -39,7 +39,8 @@ size_t rendezvous_bytes(const struct rendezvous_config *config)
 {
 	return align(sizeof(struct visit) * n_places(config)) +
 	       align(sizeof(struct wheel_node) * n_places(config)) +
-	       align(quota_bytes(n_addresses(config))) + align(registry_bytes(n_rooms(config)));
+	       2 * align(quota_bytes(n_addresses(config))) +
+	       align(registry_bytes(n_rooms(config)));
 }
 
 void rendezvous_init(struct rendezvous *rendezvous, void *memory,
@@ -64,6 +65,10 @@ void rendezvous_init(struct rendezvous *rendezvous, void *memory,
 	wheel_init(&rendezvous->wheel, (void *)at, tick);
 	at += align(sizeof(struct wheel_node) * rendezvous->n_places);
 	quota_init(&rendezvous->quota, at, n_addresses(config), &config->key);
+	at += align(quota_bytes(n_addresses(config)));
+	/* Each address may be of another /48. */
+	quota_init(&rendezvous->networks, at, n_addresses(config), &config->key);
+	quota_use_networks(&rendezvous->quota, &rendezvous->networks);
 	at += align(quota_bytes(n_addresses(config)));
 	registry_init(&rendezvous->registry, at, &rendezvous->quota, &rooms, tick);
 }
@@ -128,15 +133,17 @@ static int check_address(struct rendezvous *rendezvous, uint64_t now_ms,
 			 const struct midair_endpoint *remote, uint32_t *payer)
 {
 	const struct serve_limits *limits = &rendezvous->config.limits;
-	struct quota_entry *entry;
+	const struct quota_share connections = {.each = limits->connections_per_address,
+						.network_shares = limits->network_shares};
+	const struct quota_share connects = {
+		limits->connects_burst, limits->connects_per_minute, limits->network_shares};
+	struct quota *quota = &rendezvous->quota;
 
-	*payer = quota_find(&rendezvous->quota, remote);
+	*payer = quota_find(quota, remote);
 	if (*payer == QUOTA_NONE)
 		return WIRE_ERROR_BUSY;
-	entry = &rendezvous->quota.entries[*payer];
-	if (entry->n_connections >= limits->connections_per_address ||
-	    !bucket_take(&entry->connects, now_ms, limits->connects_per_minute,
-			 limits->connects_burst))
+	if (!quota_has_room(quota, *payer, QUOTA_CONNECTIONS, &connections) ||
+	    !quota_take(quota, *payer, QUOTA_CONNECTS, now_ms, &connects))
 		return WIRE_ERROR_TOO_MANY;
 	return 0;
 }
@@ -163,7 +170,7 @@ int rendezvous_arrive(struct rendezvous *rendezvous, uint64_t now_ms,
 		return refuse(rendezvous, remote, WIRE_ERROR_BUSY, update);
 	rendezvous->visits[place] = (struct visit){.remote = *remote, .payer = payer};
 	rendezvous->n_used++;
-	quota_add_connection(&rendezvous->quota, payer);
+	quota_add(&rendezvous->quota, payer, QUOTA_CONNECTIONS);
 	rendezvous_set_state(rendezvous, place, VISIT_SILENT);
 	rendezvous_set_deadline(rendezvous, now_ms, place, rendezvous->config.limits.speak_ms);
 	*connection = place;
@@ -255,7 +262,7 @@ static void leave_relay(struct rendezvous *rendezvous, uint64_t now_ms, uint32_t
 
 	registry_leave(&rendezvous->registry, rendezvous_tick(now_ms), visit->room, connection,
 		       false, 0);
-	rendezvous->quota.entries[visit->payer].n_relayed--;
+	quota_drop(&rendezvous->quota, visit->payer, QUOTA_RELAYED);
 	if (visit->role == MIDAIR_ROLE_A)
 		rendezvous->n_relays--;
 }
@@ -271,7 +278,7 @@ void rendezvous_gone(struct rendezvous *rendezvous, uint64_t now_ms, uint32_t co
 	rendezvous_leave_room(rendezvous, now_ms, connection, WIRE_REASON_GONE, update);
 	rendezvous_end_dials(rendezvous, connection, update);
 	wheel_clear(&rendezvous->wheel, connection);
-	quota_drop_connection(&rendezvous->quota, visit->payer);
+	quota_drop(&rendezvous->quota, visit->payer, QUOTA_CONNECTIONS);
 	rendezvous_set_state(rendezvous, connection, VISIT_NONE);
 	rendezvous->n_used--;
 	visit->older = rendezvous->free;

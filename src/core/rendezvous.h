@@ -139,6 +139,7 @@ struct rendezvous {
 	uint32_t counts[VISIT_N_STATES];
 	struct rendezvous_order orders[VISIT_N_STATES];
 	struct quota quota;
+	struct quota networks; /* the /48s of IPv6 */
 	struct registry registry;
 	struct wheel wheel;
 };

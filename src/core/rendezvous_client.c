@@ -127,13 +127,15 @@ static void enter_room(struct rendezvous *rendezvous, uint64_t now_ms, uint32_t 
 		.enter = enter,
 		.connection = connection,
 		.payer = payer,
-		.rooms_each = limits->rooms_per_address,
+		.rooms_each = {.each = limits->rooms_per_address,
+			       .network_shares = limits->network_shares},
 		.lifetime = lifetime_of(rendezvous, enter),
 	};
+	const struct quota_share enters = {limits->enters_burst, limits->enters_per_minute,
+					   limits->network_shares};
 	struct registry_result result;
 
-	if (!bucket_take(&rendezvous->quota.entries[payer].enters, now_ms,
-			 limits->enters_per_minute, limits->enters_burst)) {
+	if (!quota_take(&rendezvous->quota, payer, QUOTA_ENTERS, now_ms, &enters)) {
 		rendezvous_fail(rendezvous, now_ms, connection, WIRE_ERROR_TOO_MANY, update);
 		return;
 	}

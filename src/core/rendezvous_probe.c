@@ -85,12 +85,13 @@ static bool is_allowed(struct rendezvous *rendezvous, uint64_t now_ms, uint32_t 
 {
 	const struct serve_limits *limits = &rendezvous->config.limits;
 	const struct visit *visit = &rendezvous->visits[connection];
+	const struct quota_share probes = {limits->probes_burst, limits->probes_per_minute,
+					   limits->network_shares};
 
 	return visit->n_probes <= limits->probes_per_connection &&
 	       visit->n_dials < RENDEZVOUS_DIALS_EACH_MAX &&
 	       rendezvous->n_dials < RENDEZVOUS_DIALS_MAX &&
-	       bucket_take(&rendezvous->quota.entries[visit->payer].probes, now_ms,
-			   limits->probes_per_minute, limits->probes_burst) &&
+	       quota_take(&rendezvous->quota, visit->payer, QUOTA_PROBES, now_ms, &probes) &&
 	       bucket_take(&rendezvous->all_probes, now_ms, limits->all_probes_per_minute,
 			   limits->all_probes_burst);
 }

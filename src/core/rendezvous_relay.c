@@ -48,10 +48,12 @@ static void ask(struct rendezvous *rendezvous, uint32_t connection, uint32_t pee
 
 static bool has_room(const struct rendezvous *rendezvous, uint32_t connection)
 {
-	const struct visit *visit = &rendezvous->visits[connection];
+	const struct serve_limits *limits = &rendezvous->config.limits;
+	const struct quota_share relayed = {.each = limits->relayed_per_address,
+					    .network_shares = limits->network_shares};
 
-	return rendezvous->quota.entries[visit->payer].n_relayed <
-	       rendezvous->config.limits.relayed_per_address;
+	return quota_has_room(&rendezvous->quota, rendezvous->visits[connection].payer,
+			      QUOTA_RELAYED, &relayed);
 }
 
 /* Two ends at one address count as two; together they may be one more than the limit. */
@@ -93,7 +95,7 @@ static void make_ready(struct rendezvous *rendezvous, uint32_t connection,
 	/* The deadlines of what is forwarded are its owner's. */
 	wheel_clear(&rendezvous->wheel, connection);
 	rendezvous_set_state(rendezvous, connection, VISIT_RELAYED);
-	rendezvous->quota.entries[rendezvous->visits[connection].payer].n_relayed++;
+	quota_add(&rendezvous->quota, rendezvous->visits[connection].payer, QUOTA_RELAYED);
 	rendezvous_send(update, connection, &ready);
 }
 

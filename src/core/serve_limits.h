@@ -34,6 +34,7 @@
 	X(all_probes_per_minute, 6000, 1, 100000000, "probes for all addresses together")      \
 	X(all_probes_burst, 256, 1, 1000000, "the same, at once")                              \
 	X(probe_s, 10, 1, 600, "until a connection that has asked for a probe must end")       \
+	X(network_shares, 16, 1, 65536, "shares of one address that an IPv6 /48 may have")     \
 	X(relay_rooms, 64, 1, 65536, "pairs whose bytes are forwarded at a time (--relay)")    \
 	X(relayed_per_address, 16, 1, 65536, "connections of one address that are forwarded")  \
 	X(relay_kib, 10485760, 0, 1000000000, "KiB forwarded for one pair; 0: no limit")       \

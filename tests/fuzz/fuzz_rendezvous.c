@@ -225,9 +225,12 @@ static void finish(struct driver *driver)
 		FUZZ_CHECK(false);
 	FUZZ_CHECK(driver->rendezvous.registry.counts[ROOM_NONE] ==
 		   driver->rendezvous.registry.config.n_rooms);
+	for (uint32_t i = 0; i < driver->rendezvous.networks.n_used; i++)
+		for (int count = 0; count < QUOTA_N_COUNTS; count++)
+			FUZZ_CHECK(driver->rendezvous.networks.entries[i].counts[count] == 0);
 	for (uint32_t i = 0; i < driver->rendezvous.quota.n_used; i++)
-		FUZZ_CHECK(driver->rendezvous.quota.entries[i].n_connections == 0 &&
-			   driver->rendezvous.quota.entries[i].n_rooms == 0);
+		FUZZ_CHECK(driver->rendezvous.quota.entries[i].counts[QUOTA_CONNECTIONS] == 0 &&
+			   driver->rendezvous.quota.entries[i].counts[QUOTA_ROOMS] == 0);
 }
 
 static void run(struct driver *driver, uint8_t operation)

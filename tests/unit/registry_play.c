@@ -36,7 +36,7 @@ static struct registry_result enter(struct play *play, const struct wire_enter *
 		.enter = enter,
 		.connection = connection,
 		.payer = play->payer,
-		.rooms_each = play->rooms_each,
+		.rooms_each = {.each = play->rooms_each, .network_shares = 1},
 		.lifetime = PLAY_LIFETIME,
 	};
 

@@ -76,19 +76,19 @@ static void a_full_table_forgets_who_has_nothing_and_refuses_when_all_have(void 
 		entries[i] = find_number(&quota, i);
 		assert_int_not_equal(entries[i], QUOTA_NONE);
 		if (i % 2)
-			quota_add_connection(&quota, entries[i]);
+			quota_add(&quota, entries[i], QUOTA_CONNECTIONS);
 		else
-			quota_add_room(&quota, entries[i]);
+			quota_add(&quota, entries[i], QUOTA_ROOMS);
 	}
 	assert_int_equal(find_number(&quota, 99), QUOTA_NONE);
 	assert_int_equal(find_number(&quota, 3), entries[3]);
-	quota_drop_room(&quota, entries[4]);
-	quota_drop_connection(&quota, entries[1]);
+	quota_drop(&quota, entries[4], QUOTA_ROOMS);
+	quota_drop(&quota, entries[1], QUOTA_CONNECTIONS);
 	/* the one that has been without anything for longer */
 	assert_int_equal(find_number(&quota, 99), entries[4]);
-	quota_add_connection(&quota, entries[4]);
+	quota_add(&quota, entries[4], QUOTA_CONNECTIONS);
 	assert_int_equal(find_number(&quota, 98), entries[1]);
-	quota_add_connection(&quota, entries[1]);
+	quota_add(&quota, entries[1], QUOTA_CONNECTIONS);
 	assert_int_equal(find_number(&quota, 97), QUOTA_NONE);
 }
 
@@ -98,13 +98,13 @@ static void an_address_with_both_is_kept_until_both_are_gone(void **state)
 	uint32_t entry = find_number(&quota, 1);
 
 	(void)state;
-	quota_add_connection(&quota, entry);
-	quota_add_room(&quota, entry);
-	quota_drop_connection(&quota, entry);
+	quota_add(&quota, entry, QUOTA_CONNECTIONS);
+	quota_add(&quota, entry, QUOTA_ROOMS);
+	quota_drop(&quota, entry, QUOTA_CONNECTIONS);
 	for (uint32_t i = 0; i < 100; i++)
 		assert_int_not_equal(find_number(&quota, 100 + i), entry);
-	assert_int_equal(quota.entries[entry].n_rooms, 1);
-	quota_drop_room(&quota, entry);
+	assert_int_equal(quota.entries[entry].counts[QUOTA_ROOMS], 1);
+	quota_drop(&quota, entry, QUOTA_ROOMS);
 	assert_int_equal(find_number(&quota, 1), entry);
 }
 
@@ -115,12 +115,13 @@ static void a_token_bucket_survives_as_long_as_its_entry(void **state)
 
 	(void)state;
 	for (uint32_t i = 0; i < 3; i++)
-		assert_true(bucket_take(&quota.entries[entry].connects, 1000, 60, 3));
-	assert_false(bucket_take(&quota.entries[entry].connects, 1000, 60, 3));
+		assert_true(bucket_take(&quota.entries[entry].buckets[QUOTA_CONNECTS], 1000, 60,
+					3));
+	assert_false(bucket_take(&quota.entries[entry].buckets[QUOTA_CONNECTS], 1000, 60, 3));
 	entry = find_number(&quota, 1);
-	assert_false(bucket_take(&quota.entries[entry].connects, 1999, 60, 3));
-	assert_true(bucket_take(&quota.entries[entry].connects, 2001, 60, 3));
-	assert_false(bucket_take(&quota.entries[entry].connects, 2002, 60, 3));
+	assert_false(bucket_take(&quota.entries[entry].buckets[QUOTA_CONNECTS], 1999, 60, 3));
+	assert_true(bucket_take(&quota.entries[entry].buckets[QUOTA_CONNECTS], 2001, 60, 3));
+	assert_false(bucket_take(&quota.entries[entry].buckets[QUOTA_CONNECTS], 2002, 60, 3));
 }
 
 static void a_bucket_gives_its_rate_and_no_more_than_its_burst(void **state)
@@ -179,17 +180,129 @@ static void random_calls_keep_every_count(void **state)
 			assert_int_equal(n_pinned, N_ENTRIES);
 			continue;
 		}
-		assert_int_equal(quota.entries[entry].n_connections, connections[number]);
-		assert_int_equal(quota.entries[entry].n_rooms, rooms[number]);
+		assert_int_equal(quota.entries[entry].counts[QUOTA_CONNECTIONS],
+				 connections[number]);
+		assert_int_equal(quota.entries[entry].counts[QUOTA_ROOMS], rooms[number]);
 		if (what == 0 && ++connections[number])
-			quota_add_connection(&quota, entry);
+			quota_add(&quota, entry, QUOTA_CONNECTIONS);
 		else if (what == 1 && ++rooms[number])
-			quota_add_room(&quota, entry);
+			quota_add(&quota, entry, QUOTA_ROOMS);
 		else if (what == 2 && connections[number] > 0 && connections[number]--)
-			quota_drop_connection(&quota, entry);
+			quota_drop(&quota, entry, QUOTA_CONNECTIONS);
 		else if (what == 3 && rooms[number] > 0 && rooms[number]--)
-			quota_drop_room(&quota, entry);
+			quota_drop(&quota, entry, QUOTA_ROOMS);
 	}
+}
+
+static uint64_t network_memory[1024];
+
+/* Number's /64 of a /48: 65,536 of each. */
+static struct midair_endpoint subnet(uint8_t network, uint32_t number)
+{
+	return (struct midair_endpoint){
+		.family = MIDAIR_IPV6,
+		.address = {0x20, 0x01, 0x0d, 0xb8, 0, network, (uint8_t)(number >> 8),
+			    (uint8_t)number, 1},
+	};
+}
+
+static struct quota new_two_levels(struct quota *networks)
+{
+	const struct hash_key key = {{3, 4}};
+	struct quota quota = new_quota();
+
+	memset(network_memory, 0, sizeof(network_memory));
+	quota_init(networks, network_memory, N_ENTRIES, &key);
+	quota_use_networks(&quota, networks);
+	return quota;
+}
+
+static void a_network_of_many_prefixes_has_some_shares_and_no_more(void **state)
+{
+	static const enum quota_count counts[] = {QUOTA_CONNECTIONS, QUOTA_ROOMS};
+	const struct quota_share share = {.each = 2, .network_shares = 3};
+
+	(void)state;
+	for (size_t i = 0; i < N_ITEMS(counts); i++) {
+		struct quota networks;
+		struct quota quota = new_two_levels(&networks);
+		struct midair_endpoint address;
+		uint32_t entry = QUOTA_NONE;
+
+		for (uint32_t number = 0; number < 6; number++) {
+			address = subnet(0, number);
+			entry = quota_find(&quota, &address);
+			EXPECT(quota_has_room(&quota, entry, counts[i], &share), "before");
+			quota_add(&quota, entry, counts[i]);
+		}
+		address = subnet(0, 1000);
+		assert_false(quota_has_room(&quota, quota_find(&quota, &address), counts[i],
+					    &share));
+		address = subnet(1, 1000);
+		assert_true(quota_has_room(&quota, quota_find(&quota, &address), counts[i],
+					   &share));
+		quota_drop(&quota, entry, counts[i]);
+		address = subnet(0, 1000);
+		assert_true(quota_has_room(&quota, quota_find(&quota, &address), counts[i],
+					   &share));
+		assert_int_equal(networks.entries[0].counts[counts[i]], 5);
+	}
+}
+
+static void a_network_asks_at_the_rate_of_its_shares(void **state)
+{
+	const struct quota_share share = {.each = 2, .per_minute = 60, .network_shares = 3};
+	struct quota networks;
+	struct quota quota = new_two_levels(&networks);
+	uint32_t n_taken = 0;
+
+	(void)state;
+	/* each prefix comes once, and is forgotten when it has come */
+	for (uint32_t number = 0; number < 1000; number++) {
+		struct midair_endpoint address = subnet(0, number);
+
+		n_taken += quota_take(&quota, quota_find(&quota, &address), QUOTA_ENTERS, 5000,
+				      &share);
+	}
+	assert_int_equal(n_taken, 6);
+}
+
+static void ipv4_has_no_networks(void **state)
+{
+	const struct quota_share share = {.each = 1, .network_shares = 1};
+	struct quota networks;
+	struct quota quota = new_two_levels(&networks);
+
+	(void)state;
+	for (uint32_t number = 0; number < N_ENTRIES; number++) {
+		uint32_t entry = find_number(&quota, number);
+
+		assert_true(quota_has_room(&quota, entry, QUOTA_CONNECTIONS, &share));
+		quota_add(&quota, entry, QUOTA_CONNECTIONS);
+	}
+	assert_int_equal(networks.n_used, 0);
+}
+
+/* What goes of an address goes of its network, whoever else was looked at meanwhile. */
+static void networks_are_kept_as_long_as_their_addresses(void **state)
+{
+	struct quota networks;
+	struct quota quota = new_two_levels(&networks);
+	struct midair_endpoint address = subnet(7, 7);
+	uint32_t entry = quota_find(&quota, &address);
+
+	(void)state;
+	quota_add(&quota, entry, QUOTA_CONNECTIONS);
+	for (uint32_t number = 0; number < 200; number++) {
+		address = subnet((uint8_t)(number + 8), number);
+		assert_int_not_equal(quota_find(&quota, &address), QUOTA_NONE);
+	}
+	quota_add(&quota, entry, QUOTA_ROOMS);
+	quota_drop(&quota, entry, QUOTA_CONNECTIONS);
+	quota_drop(&quota, entry, QUOTA_ROOMS);
+	for (uint32_t i = 0; i < networks.n_used; i++)
+		for (int count = 0; count < QUOTA_N_COUNTS; count++)
+			assert_int_equal(networks.entries[i].counts[count], 0);
 }
 
 int main(void)
@@ -203,6 +316,10 @@ int main(void)
 		cmocka_unit_test(a_token_bucket_survives_as_long_as_its_entry),
 		cmocka_unit_test(a_bucket_gives_its_rate_and_no_more_than_its_burst),
 		cmocka_unit_test(random_calls_keep_every_count),
+		cmocka_unit_test(a_network_of_many_prefixes_has_some_shares_and_no_more),
+		cmocka_unit_test(a_network_asks_at_the_rate_of_its_shares),
+		cmocka_unit_test(ipv4_has_no_networks),
+		cmocka_unit_test(networks_are_kept_as_long_as_their_addresses),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

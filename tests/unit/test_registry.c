@@ -119,7 +119,7 @@ static void a_kept_number_is_free_after_its_time_and_after_a_leave_at_once(void 
 	play_enter(&play, "7", 1, 1, 0);
 	play_leave(&play, play.last.room, 1, false);
 	assert_int_equal(play.registry.counts[ROOM_NONE], 16);
-	assert_int_equal(play.quota.entries[play.payer].n_rooms, 0);
+	assert_int_equal(play.quota.entries[play.payer].counts[QUOTA_ROOMS], 0);
 }
 
 static void who_waits_too_long_is_told_and_the_room_is_gone(void **state)

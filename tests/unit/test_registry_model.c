@@ -195,7 +195,8 @@ static void compare(struct model *model)
 	assert_int_equal(registry->counts[ROOM_RESERVED], counts[ROOM_RESERVED]);
 	assert_int_equal(registry->counts[ROOM_SPENT], counts[ROOM_SPENT]);
 	n_paid = counts[ROOM_WAITING] + counts[ROOM_RESERVED];
-	assert_int_equal(model->play.quota.entries[model->play.payer].n_rooms, n_paid);
+	assert_int_equal(model->play.quota.entries[model->play.payer].counts[QUOTA_ROOMS],
+			 n_paid);
 }
 
 static void any_order_of_operations_does_what_the_model_does(void **state)

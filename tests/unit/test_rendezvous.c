@@ -351,9 +351,35 @@ static void versions_must_have_one_in_common(void **state)
 	scene_expect(scene, two, "WELCOME");
 }
 
+/* A site has 65,536 prefixes of IPv6, and would have the whole table with the first of them. */
+static void one_ipv6_network_does_not_fill_the_server(void **state)
+{
+	struct scene *scene = scene_new(100);
+	struct midair_endpoint remote = {
+		.family = MIDAIR_IPV6, .port = 5000, .address = {0x20, 0x01, 0x0d, 0xb9}};
+	uint32_t n_taken = 0;
+	uint32_t connection;
+
+	(void)state;
+	scene->rendezvous.config.limits.connections_per_address = 2;
+	scene->rendezvous.config.limits.network_shares = 5;
+	for (uint32_t number = 0; number < 1000; number++) {
+		remote.address[6] = (uint8_t)(number >> 8);
+		remote.address[7] = (uint8_t)number;
+		n_taken += rendezvous_arrive(&scene->rendezvous, scene->now_ms, &remote,
+					     &connection, &scene->update) == 0;
+	}
+	assert_int_equal(n_taken, 10);
+	remote.address[5] = 1;
+	assert_int_equal(rendezvous_arrive(&scene->rendezvous, scene->now_ms, &remote,
+					   &connection, &scene->update),
+			 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(one_ipv6_network_does_not_fill_the_server),
 		cmocka_unit_test(a_pair_meets_and_each_learns_the_others_share_and_end),
 		cmocka_unit_test(what_is_not_its_turn_is_a_protocol_error),
 		cmocka_unit_test(an_address_that_cannot_be_told_is_refused),
