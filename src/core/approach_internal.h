@@ -28,7 +28,10 @@ void approach_peer_accounted(struct move *move);
 void reach_init(struct approach *approach);
 void reach_begin(struct move *move);
 void reach_connected(struct move *move);
+/* Also of a connection that was lost later. */
 void reach_unreached(struct move *move);
+/* The same of one that does not keep to the protocol, and is closed for it. */
+void reach_broken(struct move *move);
 void reach_time(struct move *move);
 uint64_t reach_deadline(const struct approach *approach);
 void reach_close_all(struct move *move);

@@ -221,8 +221,8 @@ static bool is_round_over(const struct approach *approach)
 	       !has_contact(approach, CONTACT_STANDING);
 }
 
-/* Also of a connection that was lost later. */
-void reach_unreached(struct move *move)
+/* A connection is over. relay_result: what becomes of an attempt that needs it for the relay. */
+static void contact_over(struct move *move, int relay_result)
 {
 	struct approach *approach = move->approach;
 	uint32_t server = move->event->server;
@@ -241,8 +241,19 @@ void reach_unreached(struct move *move)
 	} else if (is_rendezvous && approach_is_before_introduction(approach)) {
 		reach_lost(move, move->event->result);
 	} else if (is_rendezvous) {
-		relay_lost(move, MIDAIR_E_SERVER);
+		relay_lost(move, relay_result);
 	}
+}
+
+void reach_unreached(struct move *move)
+{
+	contact_over(move, MIDAIR_E_SERVER);
+}
+
+void reach_broken(struct move *move)
+{
+	move_act(move, APPROACH_ACTION_CLOSE, move->event->server);
+	contact_over(move, MIDAIR_E_PROTOCOL);
 }
 
 static uint64_t pause_ns(struct approach *approach)

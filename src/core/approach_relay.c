@@ -143,12 +143,28 @@ const char *approach_reason(const struct approach *approach)
 	return approach->way == MIDAIR_WAY_NONE ? approach->plan_reason : NULL;
 }
 
+/* How it ends is known already: only the goodbye is under way. */
+static bool is_decided(const struct approach *approach)
+{
+	return approach->phase == APPROACH_LEAVING || approach->phase == APPROACH_PARTING;
+}
+
+/* That the peer's code is another one, which nobody will prove or disprove any more. */
+static bool has_rumour(const struct approach *approach)
+{
+	return approach->phase == APPROACH_INTRODUCED &&
+	       approach->result == MIDAIR_E_WRONG_CODE;
+}
+
 void relay_lost(struct move *move, int result)
 {
 	struct approach *approach = move->approach;
 
-	if (approach->relay != RELAY_POSSIBLE && approach->relay != RELAY_ASKED)
+	if ((approach->relay != RELAY_POSSIBLE && approach->relay != RELAY_ASKED) ||
+	    is_decided(approach))
 		return;
+	if (has_rumour(approach))
+		result = MIDAIR_E_WRONG_CODE;
 	approach->relay = RELAY_OFF;
 	approach->relay_ns = APPROACH_NO_DEADLINE;
 	if (approach->config.relay == APPROACH_RELAY_ONLY)

@@ -25,7 +25,6 @@ static bool is_from_rendezvous(const struct move *move)
 void room_breach(struct move *move)
 {
 	struct approach *approach = move->approach;
-	uint32_t server = move->event->server;
 
 	if (is_from_rendezvous(move) && approach_is_before_introduction(approach)) {
 		if (approach->has_been_reached)
@@ -35,8 +34,7 @@ void room_breach(struct move *move)
 		return;
 	}
 	/* It was only asked for our address, or the introduction is behind us: do without it. */
-	move_act(move, APPROACH_ACTION_CLOSE, server);
-	reach_unreached(move);
+	reach_broken(move);
 }
 
 static void welcome(struct move *move)

@@ -7,6 +7,7 @@
 #include "tests/cli/pipe_world.h"
 
 #define LOST	       3
+#define WRONG_CODE     4
 #define SERVER_REFUSED 9
 #define CODE	       "7-crossover-clockwork"
 
@@ -86,6 +87,23 @@ static void a_server_without_a_relay_is_told(void **state)
 	pipe_end_with(command, SERVER_REFUSED);
 }
 
+static void a_wrong_code_is_told_to_both(void **state)
+{
+	struct command *a, *b;
+
+	(void)state;
+	start_server("--relay");
+	a = pipe_start(1, (const char *const[]){CODE, "--relay-only", NULL});
+	command_wait_text(a, "waiting for the other side");
+	b = pipe_start(2, (const char *const[]){"7-crossover-crossover", "--relay-only", NULL});
+	command_feed(a, "secret");
+	command_feed(b, "guess");
+	command_finish_both(a, b);
+	assert_int_equal(a->output.n_bytes + b->output.n_bytes, 0);
+	pipe_end_with(a, WRONG_CODE);
+	pipe_end_with(b, WRONG_CODE);
+}
+
 /* A direct pipe outlives its server, this one cannot: not as a clean end. */
 static void a_server_that_is_killed_is_a_loss_for_both(void **state)
 {
@@ -111,6 +129,7 @@ int main(void)
 		cmocka_unit_test_teardown(direct_and_relay_only_do_not_come_together,
 					  stop_server),
 		cmocka_unit_test_teardown(a_server_without_a_relay_is_told, stop_server),
+		cmocka_unit_test_teardown(a_wrong_code_is_told_to_both, stop_server),
 		cmocka_unit_test(a_server_that_is_killed_is_a_loss_for_both),
 	};
 

@@ -247,6 +247,28 @@ static void a_server_at_its_limit_is_busy(void **state)
 	assert_int_equal(world_result(&world, 0), MIDAIR_E_BUSY);
 }
 
+/* No dial can be the quicker proof here: both sides have the server's word, or none. */
+static void a_hostile_server_reaches_a_wrong_code_and_both_are_told(void **state)
+{
+	static const enum fake_manner manners[] = {FAKE_FLIPS_A_BIT, FAKE_RETURNS_SEALED,
+						   FAKE_SWAPS_SHARES, FAKE_FLOODS,
+						   FAKE_LIES_OF_WRONG_CODE};
+
+	(void)state;
+	for (size_t i = 0; i < N_ITEMS(manners); i++) {
+		if (i > 0)
+			world_close(&world);
+		join_both(MIDAIR_RELAY_ONLY, MIDAIR_RELAY_ONLY);
+		world.server.manner = manners[i];
+		world_run(&world);
+		for (int side = 0; side < 2; side++)
+			if (world_result(&world, side) != MIDAIR_E_WRONG_CODE)
+				fail_msg("manner %d, side %d: %s", manners[i], side,
+					 midair_result_name(world_result(&world, side)));
+		assert_int_equal(world.server.n_relayed, 0);
+	}
+}
+
 /* What has come is "message" again and again. Returns what ended the reading. */
 static int read_messages(struct midair_stream *stream, size_t *n_read)
 {
@@ -341,6 +363,8 @@ int main(void)
 		cmocka_unit_test_teardown(who_wants_a_direct_way_alone_declines, teardown),
 		cmocka_unit_test_teardown(a_server_without_a_relay_is_told_at_once, teardown),
 		cmocka_unit_test_teardown(a_server_at_its_limit_is_busy, teardown),
+		cmocka_unit_test_teardown(
+			a_hostile_server_reaches_a_wrong_code_and_both_are_told, teardown),
 		cmocka_unit_test_teardown(
 			a_changed_bit_breaks_the_stream_and_never_reads_as_data, teardown),
 		cmocka_unit_test_teardown(a_server_that_dies_is_a_loss_for_both, teardown),

@@ -178,6 +178,48 @@ static void who_wants_the_relay_alone_ends_without_it(void **state)
 	assert_string_equal(welcome(0), "said server, leave 0 gave-up, close 0, fail no-relay");
 }
 
+/* A server closes the connection of who leaves: that is no loss, the end was known before. */
+static void a_wrong_code_stays_one_when_the_server_has_read_the_goodbye(void **state)
+{
+	(void)state;
+	begin(APPROACH_RELAY_ONLY, 40 * MS);
+	play_type(&play, WIRE_ROOM);
+	play_until(&play, APPROACH_INTRODUCED);
+	play_type(&play, WIRE_SEALED);
+	assert_string_equal(play_event(&play, APPROACH_EVENT_OPENED, 0, -74),
+			    "leave 0 wrong-code");
+	assert_string_equal(play_event(&play, APPROACH_EVENT_LOST, 0, -104), "fail wrong-code");
+	/* or sends what makes no sense */
+	begin(APPROACH_RELAY_ONLY, 40 * MS);
+	play_type(&play, WIRE_ROOM);
+	play_until(&play, APPROACH_INTRODUCED);
+	play_type(&play, WIRE_SEALED);
+	play_event(&play, APPROACH_EVENT_OPENED, 0, -74);
+	assert_string_equal(play_event(&play, APPROACH_EVENT_GARBAGE, 0, 0),
+			    "close 0, fail wrong-code");
+}
+
+/* Nothing else can come: no dial will show whether it was true. */
+static void a_rumour_of_a_wrong_code_counts_when_the_server_is_gone(void **state)
+{
+	(void)state;
+	begin(APPROACH_RELAY_ONLY, 40 * MS);
+	play_type(&play, WIRE_ROOM);
+	play_until(&play, APPROACH_INTRODUCED);
+	assert_string_equal(play_left(&play, WIRE_REASON_WRONG_CODE), "");
+	assert_string_equal(play_event(&play, APPROACH_EVENT_LOST, 0, -104), "fail wrong-code");
+}
+
+static void a_server_that_breaks_the_protocol_is_not_called_unreachable(void **state)
+{
+	(void)state;
+	confirm(APPROACH_RELAY_ONLY);
+	assert_string_equal(play_type(&play, WIRE_WELCOME), "close 0, fail protocol");
+	confirm(APPROACH_RELAY_ONLY);
+	assert_string_equal(play_event(&play, APPROACH_EVENT_GARBAGE, 0, 0),
+			    "close 0, fail protocol");
+}
+
 static void a_peer_that_asks_is_followed_at_once(void **state)
 {
 	(void)state;
@@ -259,6 +301,9 @@ int main(void)
 		cmocka_unit_test(without_a_direct_way_and_without_a_relay_that_is_the_end),
 		cmocka_unit_test(who_wants_the_relay_alone_asks_when_the_code_is_confirmed),
 		cmocka_unit_test(who_wants_the_relay_alone_ends_without_it),
+		cmocka_unit_test(a_wrong_code_stays_one_when_the_server_has_read_the_goodbye),
+		cmocka_unit_test(a_rumour_of_a_wrong_code_counts_when_the_server_is_gone),
+		cmocka_unit_test(a_server_that_breaks_the_protocol_is_not_called_unreachable),
 		cmocka_unit_test(a_peer_that_asks_is_followed_at_once),
 		cmocka_unit_test(who_wants_a_direct_way_alone_says_so_to_a_peer_that_asks),
 		cmocka_unit_test(after_a_refusal_the_dials_go_on_alone),
