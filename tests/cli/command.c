@@ -71,17 +71,23 @@ static void read_text(struct text *text)
 static void give_up(struct command *command)
 {
 	kill(command->pid, SIGKILL);
-	fail_msg("still running after %d ms; it said:\n%s", PATIENCE_MS, command->errors.bytes);
+	fail_msg("waited %d ms in vain; it said:\n%s", PATIENCE_MS, command->errors.bytes);
 }
 
-static void read_some(struct command *command)
+/* Each wait has its own end: a server runs as long as all the tests that it serves. */
+static uint64_t patience_end_ms(void)
+{
+	return now_ms() + PATIENCE_MS;
+}
+
+static void read_some(struct command *command, uint64_t end_ms)
 {
 	struct pollfd fds[] = {
 		{.fd = command->output.fd, .events = POLLIN},
 		{.fd = command->errors.fd, .events = POLLIN},
 	};
 
-	if (now_ms() - command->begin_ms > PATIENCE_MS || poll(fds, 2, PATIENCE_MS) == 0)
+	if (now_ms() > end_ms || poll(fds, 2, PATIENCE_MS) == 0)
 		give_up(command);
 	if (fds[0].revents != 0)
 		read_text(&command->output);
@@ -91,24 +97,27 @@ static void read_some(struct command *command)
 
 void command_wait_text(struct command *command, const char *text)
 {
+	uint64_t end_ms = patience_end_ms();
+
 	while (strstr(command->errors.bytes, text) == NULL) {
 		if (command->errors.fd < 0)
 			fail_msg("\"%s\" was not said, but:\n%s", text, command->errors.bytes);
-		read_some(command);
+		read_some(command, end_ms);
 	}
 }
 
 void command_finish(struct command *command)
 {
+	uint64_t end_ms = patience_end_ms();
 	int status = 0;
 
 	if (command->is_finished)
 		return;
 	command->is_finished = true;
 	while (command->output.fd >= 0 || command->errors.fd >= 0)
-		read_some(command);
+		read_some(command, end_ms);
 	while (waitpid(command->pid, &status, WNOHANG) == 0) {
-		if (now_ms() - command->begin_ms > PATIENCE_MS)
+		if (now_ms() > end_ms)
 			give_up(command);
 		poll(NULL, 0, 1);
 	}
@@ -123,13 +132,15 @@ static bool has_open_end(const struct command *command)
 
 void command_finish_both(struct command *a, struct command *b)
 {
+	uint64_t end_ms = patience_end_ms();
+
 	while (has_open_end(a) || has_open_end(b)) {
 		struct text *texts[] = {&a->output, &a->errors, &b->output, &b->errors};
 		struct pollfd fds[4];
 
 		for (size_t i = 0; i < 4; i++)
 			fds[i] = (struct pollfd){.fd = texts[i]->fd, .events = POLLIN};
-		if (now_ms() - a->begin_ms > PATIENCE_MS || poll(fds, 4, PATIENCE_MS) == 0)
+		if (now_ms() > end_ms || poll(fds, 4, PATIENCE_MS) == 0)
 			give_up(has_open_end(a) ? a : b);
 		for (size_t i = 0; i < 4; i++)
 			if (fds[i].fd >= 0 && fds[i].revents != 0)
