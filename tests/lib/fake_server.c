@@ -84,6 +84,12 @@ static bool is_same_room(const struct wire_enter *a, const struct wire_enter *b)
 	return a->name_size == b->name_size && memcmp(a->name, b->name, a->name_size) == 0;
 }
 
+static bool may_meet(const struct fake_server *server, const struct wire_enter *a,
+		     const struct wire_enter *b)
+{
+	return server->manner == FAKE_MIXES_ROOMS || is_same_room(a, b);
+}
+
 /* What role A's peer gets is the share for role B. */
 static void introduce(struct fake_server *server, struct fake_client *to, enum midair_role role,
 		      const struct fake_client *other)
@@ -120,7 +126,8 @@ static void pair(struct fake_server *server, int first, int second)
 	if ((a->enter.flags & WIRE_ENTER_REUSABLE) == 0)
 		server->spent[server->n_spent++ % FAKE_SPENT] = a->enter;
 	introduce(server, a, MIDAIR_ROLE_A, b);
-	introduce(server, b, MIDAIR_ROLE_B, a);
+	introduce(server, b, server->manner == FAKE_MIXES_ROLES ? MIDAIR_ROLE_A : MIDAIR_ROLE_B,
+		  a);
 	if (server->manner == FAKE_DIES_AFTER_PEER)
 		fake_server_close(server);
 }
@@ -159,7 +166,7 @@ static void enter(struct fake_server *server, int number, const struct wire_ente
 	for (int i = 0; i < FAKE_CLIENTS; i++)
 		if (i != number && server->clients[i].has_entered &&
 		    server->clients[i].partner < 0 &&
-		    is_same_room(&server->clients[i].enter, &client->enter)) {
+		    may_meet(server, &server->clients[i].enter, &client->enter)) {
 			pair(server, i, number);
 			return;
 		}

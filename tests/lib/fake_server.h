@@ -31,6 +31,8 @@ enum fake_manner {
 	FAKE_DIES_AFTER_PEER,
 	FAKE_FLOODS,	   /* with messages that make no sense, after the introduction */
 	FAKE_SWAPS_SHARES, /* gives both a share of its own: sits in the middle */
+	FAKE_MIXES_ROOMS,  /* introduces to each other who have entered different ones */
+	FAKE_MIXES_ROLES,  /* tells both that they are role A, with fitting shares */
 };
 
 struct fake_client {

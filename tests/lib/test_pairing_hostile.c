@@ -122,6 +122,28 @@ static void who_sits_in_the_middle_is_a_wrong_code(void **state)
 	expect_result(1, MIDAIR_E_WRONG_CODE);
 }
 
+/* The same words, so that nothing but the room tells the two apart. */
+static void a_server_that_mixes_rooms_is_a_wrong_code(void **state)
+{
+	(void)state;
+	world_open(&world, FAKE_MIXES_ROOMS);
+	world_join(&world, 0, CODE);
+	world_join(&world, 1, "8-crossover-clockwork");
+	world_run(&world);
+	assert_int_equal(world.server.n_introductions, 1);
+	expect_result(0, MIDAIR_E_WRONG_CODE);
+	expect_result(1, MIDAIR_E_WRONG_CODE);
+}
+
+static void a_server_that_mixes_roles_is_a_wrong_code(void **state)
+{
+	(void)state;
+	join_both(FAKE_MIXES_ROLES);
+	world_run(&world);
+	expect_result(0, MIDAIR_E_WRONG_CODE);
+	expect_result(1, MIDAIR_E_WRONG_CODE);
+}
+
 static void a_flipped_bit_is_a_wrong_code(void **state)
 {
 	(void)state;
@@ -211,7 +233,6 @@ static void a_ghost_in_a_secret_s_room_is_passed(void **state)
 	assert_int_equal(world.server.n_introductions, 2);
 }
 
-/* A peer that knows the code and says things that cannot be. */
 static void strangers_on_our_port_do_not_disturb(void **state)
 {
 	const struct midair_event *bound;
@@ -248,6 +269,8 @@ int main(void)
 		cmocka_unit_test_teardown(one_s_own_share_is_no_introduction, teardown),
 		cmocka_unit_test_teardown(a_second_introduction_is_not_heeded, teardown),
 		cmocka_unit_test_teardown(who_sits_in_the_middle_is_a_wrong_code, teardown),
+		cmocka_unit_test_teardown(a_server_that_mixes_rooms_is_a_wrong_code, teardown),
+		cmocka_unit_test_teardown(a_server_that_mixes_roles_is_a_wrong_code, teardown),
 		cmocka_unit_test_teardown(a_flipped_bit_is_a_wrong_code, teardown),
 		cmocka_unit_test_teardown(connections_prove_what_the_server_keeps_back,
 					  teardown),

@@ -49,7 +49,9 @@ static void use_all_descriptors(void)
 
 static void ten_thousand_that_never_speak_do_not_keep_two_from_meeting(void **state)
 {
-	static const char *const options[] = {"--limit", "connects-burst=1000", NULL};
+	/* Long enough to speak that the first is still there when the last has come. */
+	static const char *const options[] = {"--limit", "connects-burst=1000", "--limit",
+					      "speak-ms=10000", NULL};
 	static int flood[N_FLOOD];
 	char name[32];
 	uint64_t slowest_ms = 0;
@@ -67,6 +69,7 @@ static void ten_thousand_that_never_speak_do_not_keep_two_from_meeting(void **st
 
 		slowest_ms = took_ms > slowest_ms ? took_ms : slowest_ms;
 	}
+	rig_wait_metric(rig, "connections{state=\"silent\"}", N_FLOOD);
 	for (uint32_t i = 0; i < 5; i++) {
 		snprintf(name, sizeof(name), "after it %u", i);
 		uint64_t took_ms = pair_ms(rig, name);
@@ -74,6 +77,8 @@ static void ten_thousand_that_never_speak_do_not_keep_two_from_meeting(void **st
 		slowest_ms = took_ms > slowest_ms ? took_ms : slowest_ms;
 	}
 	assert_true(slowest_ms < 1000);
+	assert_int_equal(rig_metric(rig, "connections{state=\"silent\"}"), N_FLOOD);
+	assert_int_equal(rig_metric(rig, "evictions_total"), 0);
 	/* and their time to speak ends */
 	rig_wait_metric(rig, "connections{state=\"silent\"}", 0);
 	for (uint32_t i = 0; i < N_FLOOD; i++)
