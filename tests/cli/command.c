@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -164,6 +165,23 @@ struct command *command_run(const char *const arguments[])
 	command_feed(command, NULL);
 	command_finish(command);
 	return command;
+}
+
+size_t command_proc(const struct command *command, const char *name, char *bytes, size_t size)
+{
+	char path[64];
+	size_t n_bytes = 0;
+	ssize_t n;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/%s", command->pid, name);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	assert_true(fd >= 0);
+	while (n_bytes + 1 < size && (n = read(fd, bytes + n_bytes, size - 1 - n_bytes)) > 0)
+		n_bytes += (size_t)n;
+	close(fd);
+	bytes[n_bytes] = '\0';
+	return n_bytes;
 }
 
 size_t count_lines(const struct text *text)

@@ -50,6 +50,9 @@ void command_free(struct command *command);
 /* Start, close the input, finish. */
 struct command *command_run(const char *const arguments[]);
 
+/* Reads /proc/PID/name as far as it fits, and ends it with a zero. Returns the size. */
+size_t command_proc(const struct command *command, const char *name, char *bytes, size_t size);
+
 size_t count_lines(const struct text *text);
 
 #endif

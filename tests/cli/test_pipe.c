@@ -10,12 +10,10 @@
 #include "tests/cli/pipe_world.h"
 #include "tests/cli/secret_world.h"
 
-#define USAGE	       2
-#define WRONG_CODE     4
-#define NO_PEER	       6
-#define NO_SERVER      7
-#define SERVER_REFUSED 9
-#define LOST	       3
+#define USAGE	  2
+#define NO_PEER	  6
+#define NO_SERVER 7
+#define LOST	  3
 
 static struct command *server;
 static struct midair_endpoint server_at;
@@ -43,75 +41,6 @@ static void the_printed_command_is_the_other_end(void **state)
 	command_wait_text(b, "path: direct, ");
 	pipe_end_well(a, "I know.\n");
 	pipe_end_well(b, "I love you.\n");
-}
-
-static void a_code_is_typed_as_people_type(void **state)
-{
-	char code[MIDAIR_CODE_SIZE];
-	struct command *a = pipe_start_first(code);
-	struct command *b;
-
-	(void)state;
-	for (char *c = code; *c != '\0'; c++)
-		*c = *c == '-' ? ' ' : (char)(*c >= 'a' && *c <= 'z' ? *c - 32 : *c);
-	b = pipe_start(2, (const char *const[]){code, NULL});
-	command_feed(a, "a");
-	command_feed(b, "b");
-	pipe_end_well(a, "b");
-	pipe_end_well(b, "a");
-}
-
-static void both_type_the_same_command_and_whoever_comes_first_waits(void **state)
-{
-	const char *const options[] = {"4711-crossover-clockwork", NULL};
-	struct command *a = pipe_start(1, options);
-	struct command *b;
-
-	(void)state;
-	command_wait_text(a, "waiting for the other side");
-	b = pipe_start(2, options);
-	command_feed(a, "first");
-	command_feed(b, "second");
-	pipe_end_well(a, "second");
-	pipe_end_well(b, "first");
-}
-
-static void a_wrong_code_ends_both_and_the_right_one_is_spent(void **state)
-{
-	char code[MIDAIR_CODE_SIZE];
-	char wrong[MIDAIR_CODE_SIZE];
-	struct command *a = pipe_start_first(code);
-	struct command *b;
-
-	(void)state;
-	snprintf(wrong, sizeof(wrong), "%.*s-crossover-crossover", (int)strcspn(code, "-"),
-		 code);
-	b = pipe_start(2, (const char *const[]){wrong, NULL});
-	command_feed(a, "secret");
-	command_feed(b, "guess");
-	command_finish(b);
-	assert_int_equal(b->output.n_bytes, 0);
-	assert_non_null(strstr(b->errors.bytes, wrong));
-	pipe_end_with(b, WRONG_CODE);
-	pipe_end_with(a, WRONG_CODE);
-	pipe_end_with(pipe_start(2, (const char *const[]){code, "--wait", "5", NULL}),
-		      SERVER_REFUSED);
-}
-
-static void a_third_one_is_refused_and_does_not_disturb(void **state)
-{
-	char code[MIDAIR_CODE_SIZE];
-	struct command *a = pipe_start_first(code);
-	struct command *b = pipe_start(2, (const char *const[]){code, NULL});
-
-	(void)state;
-	command_wait_text(a, "path: ");
-	command_wait_text(b, "path: ");
-	pipe_end_with(pipe_start(3, (const char *const[]){code, NULL}), SERVER_REFUSED);
-	command_feed(a, "still here");
-	command_feed(b, NULL);
-	pipe_end_well(b, "still here");
-	pipe_end_well(a, "");
 }
 
 /* Whoever waits so short a time that a busy machine has not let it reach the server says that the
@@ -254,20 +183,6 @@ static void quiet_says_the_code_alone(void **state)
 	assert_int_equal(b->errors.n_bytes, 0);
 	pipe_end_well(a, "");
 	pipe_end_well(b, "x");
-}
-
-static void more_words_make_a_longer_code(void **state)
-{
-	struct command *a = pipe_start(1, (const char *const[]){"--words", "4", NULL});
-	size_t n_hyphens = 0;
-
-	(void)state;
-	command_wait_text(a, "on the other machine");
-	for (const char *c = strstr(a->errors.bytes, "code: "); *c != '\n'; c++)
-		n_hyphens += *c == '-';
-	assert_int_equal(n_hyphens, 4);
-	kill(a->pid, SIGINT);
-	pipe_end_with(a, 130);
 }
 
 static void a_signal_ends_it_while_it_waits(void **state)
@@ -424,17 +339,12 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_printed_command_is_the_other_end),
-		cmocka_unit_test(a_code_is_typed_as_people_type),
-		cmocka_unit_test(both_type_the_same_command_and_whoever_comes_first_waits),
-		cmocka_unit_test(a_wrong_code_ends_both_and_the_right_one_is_spent),
-		cmocka_unit_test(a_third_one_is_refused_and_does_not_disturb),
 		cmocka_unit_test(when_nobody_comes_the_exit_status_says_so),
 		cmocka_unit_test(without_a_server_the_exit_status_says_so),
 		cmocka_unit_test(a_secret_does_what_a_code_does),
 		cmocka_unit_test(json_tells_every_phase_with_the_documented_keys),
 		cmocka_unit_test(failures_are_json_too),
 		cmocka_unit_test(quiet_says_the_code_alone),
-		cmocka_unit_test(more_words_make_a_longer_code),
 		cmocka_unit_test(a_signal_ends_it_while_it_waits),
 		cmocka_unit_test(a_signal_is_not_taken_for_a_clean_end),
 		cmocka_unit_test(the_pipe_outlives_its_server_and_a_code_a_restart),

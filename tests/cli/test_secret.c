@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Secrets: how they are made, where they may come from, and what they change in midair meet. */
 #include <fcntl.h>
-#include <pty.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,14 +8,16 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <termios.h>
 #include <unistd.h>
 
 #include "tests/cli/command.h"
 #include "tests/cli/event_schema.h"
 #include "tests/cli/secret_world.h"
+#include "tests/cli/terminal.h"
 
 #define USAGE	   2
+#define LOST	   3
+#define WRONG_CODE 4
 #define WORD	   "correct horse battery staple"
 #define PORT	   11500
 #define KEY_PREFIX "midair-key-1:"
@@ -274,8 +275,8 @@ static void the_secret_gives_the_port_when_none_is_named(void **state)
 	end_well(b, "x");
 }
 
-/* options: of the side that lacks the secret. */
-static void exchange_nothing(const char *const options[])
+/* options: of the side that lacks the secret; status: how it ends. */
+static void exchange_nothing(const char *const options[], int status)
 {
 	struct command *other = start_side(2, true, options);
 	struct command *ours;
@@ -287,8 +288,8 @@ static void exchange_nothing(const char *const options[])
 	command_feed(other, "who is it?");
 	command_finish(ours);
 	command_finish(other);
-	assert_int_not_equal(ours->status, 0);
-	assert_int_not_equal(other->status, 0);
+	assert_int_equal(ours->status, WRONG_CODE);
+	assert_int_equal(other->status, status);
 	assert_int_equal(ours->output.n_bytes, 0);
 	/* Whoever does not encrypt is shown the start of a handshake, and no word of the payload. */
 	assert_null(memmem(other->output.bytes, other->output.n_bytes, "right one", 9));
@@ -302,26 +303,9 @@ static void without_the_secret_nothing_is_exchanged(void **state)
 	const char *file = world_file("other", "another word", 12, 0600, path);
 
 	(void)state;
-	exchange_nothing((const char *const[]){"--timeout", "3", NULL});
-	exchange_nothing((const char *const[]){"--timeout", "3", "-k", file});
-}
-
-/* Reads /proc/PID/name as far as it goes. */
-static size_t read_proc(pid_t pid, const char *name, char *bytes, size_t size)
-{
-	char path[64];
-	size_t n_bytes = 0;
-	ssize_t n;
-	int fd;
-
-	snprintf(path, sizeof(path), "/proc/%d/%s", pid, name);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	assert_true(fd >= 0);
-	while (n_bytes + 1 < size && (n = read(fd, bytes + n_bytes, size - 1 - n_bytes)) > 0)
-		n_bytes += (size_t)n;
-	close(fd);
-	bytes[n_bytes] = '\0';
-	return n_bytes;
+	/* Without any it is connected to who then will have none of it. */
+	exchange_nothing((const char *const[]){"--timeout", "3", NULL}, LOST);
+	exchange_nothing((const char *const[]){"--timeout", "3", "-k", file}, WRONG_CODE);
 }
 
 /* Whom nobody may look into, its files in /proc are root's: proc(5). root itself sees no
@@ -336,17 +320,17 @@ static void expect_not_dumpable(pid_t pid)
 	assert_int_equal(status.st_uid, 0);
 }
 
-static void expect_no_traces(pid_t pid)
+static void expect_no_traces(const struct command *command)
 {
 	static char bytes[262144];
-	size_t n_bytes = read_proc(pid, "environ", bytes, sizeof(bytes));
+	size_t n_bytes = command_proc(command, "environ", bytes, sizeof(bytes));
 
 	assert_null(memmem(bytes, n_bytes, "staple", 6));
-	n_bytes = read_proc(pid, "cmdline", bytes, sizeof(bytes));
+	n_bytes = command_proc(command, "cmdline", bytes, sizeof(bytes));
 	assert_null(memmem(bytes, n_bytes, "staple", 6));
-	read_proc(pid, "limits", bytes, sizeof(bytes));
+	command_proc(command, "limits", bytes, sizeof(bytes));
 	assert_non_null(strstr(bytes, "Max core file size        0                    0"));
-	expect_not_dumpable(pid);
+	expect_not_dumpable(command->pid);
 }
 
 static void a_running_command_shows_no_secret_and_leaves_no_core(void **state)
@@ -358,7 +342,7 @@ static void a_running_command_shows_no_secret_and_leaves_no_core(void **state)
 	command = start_side(1, true, (const char *const[]){NULL});
 	unsetenv("MIDAIR_SECRET");
 	command_wait_text(command, "SYN out");
-	expect_no_traces(command->pid);
+	expect_no_traces(command);
 	kill(command->pid, SIGTERM);
 	command_finish(command);
 	assert_int_equal(command->status, 128 + SIGTERM);
@@ -377,7 +361,7 @@ static void a_variable_that_was_not_asked_for_is_cleared_too(void **state)
 	command = start_side(1, true, (const char *const[]){"-k", file, NULL});
 	unsetenv("MIDAIR_SECRET");
 	command_wait_text(command, "SYN out");
-	expect_no_traces(command->pid);
+	expect_no_traces(command);
 	kill(command->pid, SIGTERM);
 	command_finish(command);
 	command_free(command);
@@ -403,71 +387,13 @@ static void a_pipe_with_a_code_leaves_no_traces(void **state)
 		command = command_start(arguments, CLOSED_NOTHING);
 		unsetenv("MIDAIR_SECRET");
 		assert_true(wait_for(listener, POLLIN, PATIENCE_MS));
-		expect_no_traces(command->pid);
+		expect_no_traces(command);
 		kill(command->pid, SIGKILL);
 		command_finish(command);
 		command_free(command);
 		close(accept(listener, NULL, NULL));
 	}
 	close(listener);
-}
-
-/* The command on a terminal of its own. */
-struct terminal {
-	pid_t pid;
-	int fd;
-	size_t n_bytes;
-	char bytes[8192];
-};
-
-static void terminal_start(struct terminal *terminal, const char *const arguments[])
-{
-	char *argv[COMMAND_ARGUMENTS + 2] = {strdup(MIDAIR_COMMAND)};
-
-	memset(terminal->bytes, 0, sizeof(terminal->bytes));
-	terminal->n_bytes = 0;
-	for (int i = 0; arguments[i] != NULL; i++)
-		argv[i + 1] = strdup(arguments[i]);
-	terminal->pid = forkpty(&terminal->fd, NULL, NULL, NULL);
-	assert_true(terminal->pid >= 0);
-	if (terminal->pid == 0) {
-		execv(MIDAIR_COMMAND, argv);
-		_exit(126);
-	}
-	for (int i = 0; argv[i] != NULL; i++)
-		free(argv[i]);
-}
-
-/* Until text comes; false: the terminal has been hung up before. */
-static bool terminal_wait(struct terminal *terminal, const char *text)
-{
-	uint64_t end_ms = now_ms() + PATIENCE_MS;
-
-	while (text == NULL || strstr(terminal->bytes, text) == NULL) {
-		size_t room = sizeof(terminal->bytes) - 1 - terminal->n_bytes;
-		ssize_t n;
-
-		if (!wait_for(terminal->fd, POLLIN, PATIENCE_MS) || now_ms() > end_ms)
-			fail_msg("nothing more after: %s", terminal->bytes);
-		n = read(terminal->fd, terminal->bytes + terminal->n_bytes, room);
-		if (n <= 0)
-			return false;
-		terminal->n_bytes += (size_t)n;
-	}
-	return true;
-}
-
-static bool has_echo(const struct terminal *terminal)
-{
-	struct termios modes;
-
-	assert_int_equal(tcgetattr(terminal->fd, &modes), 0);
-	return (modes.c_lflag & ECHO) != 0;
-}
-
-static void terminal_type(struct terminal *terminal, const char *text)
-{
-	assert_int_equal(write(terminal->fd, text, strlen(text)), strlen(text));
 }
 
 static void the_prompt_takes_a_secret_without_echo(void **state)
@@ -483,20 +409,18 @@ static void the_prompt_takes_a_secret_without_echo(void **state)
 	name_end(peer, 2, true);
 	terminal_start(&terminal, arguments);
 	assert_true(terminal_wait(&terminal, "secret: "));
-	assert_false(has_echo(&terminal));
+	assert_false(terminal_has_echo(&terminal));
 	terminal_type(&terminal, WORD "\n");
 	setenv("MIDAIR_SECRET", WORD, 1);
 	other = start_side(2, true, (const char *const[]){NULL});
 	unsetenv("MIDAIR_SECRET");
 	assert_true(terminal_wait(&terminal, "path: direct"));
-	assert_true(has_echo(&terminal));
+	assert_true(terminal_has_echo(&terminal));
 	terminal_type(&terminal, "typed\n\x04");
 	command_feed(other, NULL);
 	end_well(other, "typed\n");
-	(void)terminal_wait(&terminal, NULL);
+	assert_int_equal(terminal_finish(&terminal), 0);
 	assert_null(strstr(terminal.bytes, "staple"));
-	waitpid(terminal.pid, NULL, 0);
-	close(terminal.fd);
 }
 
 static void a_signal_at_the_prompt_leaves_the_echo_on(void **state)
@@ -514,7 +438,7 @@ static void a_signal_at_the_prompt_leaves_the_echo_on(void **state)
 	terminal_type(&terminal, "sta\x03");
 	assert_int_equal(waitpid(terminal.pid, &status, 0), terminal.pid);
 	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGINT);
-	assert_true(has_echo(&terminal));
+	assert_true(terminal_has_echo(&terminal));
 	close(slave);
 	close(terminal.fd);
 }
