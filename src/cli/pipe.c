@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -15,11 +16,15 @@
 #include "cli/secret.h"
 #include "cli/stop.h"
 #include "cli/tell.h"
+#include "cli/trim.h"
 #include "cli/unbound.h"
 #include "midair/midair.h"
 
 /* Two volleys of 1,024 dials, listeners, and the rest. */
 #define N_DESCRIPTORS_WANTED 4096
+/* Who is still alone after this long may be so for an hour. Not at once: what was dropped has to be
+ * read again when the peer comes, and that would cost who comes at the same time a millisecond. */
+#define ALONE_MS 1000
 
 struct pipe {
 	struct pipe_options options;
@@ -31,6 +36,8 @@ struct pipe {
 	struct midair_event connected; /* type NONE: not yet */
 	struct midair_endpoint peer;   /* as the server saw it; family NONE: nobody came */
 	int failure;		       /* told when the reason is there as well */
+	bool is_alone;		       /* in a room */
+	bool is_trimmed;
 };
 
 static int fail(struct pipe *pipe, const char *what, int result)
@@ -116,7 +123,10 @@ static int take_event(struct pipe *pipe, const struct midair_event *event)
 	if (event->type == MIDAIR_EVENT_CODE) {
 		pipe_server_command(&pipe->server, code, command);
 		tell_code(&pipe->tell, event, code, command);
+	} else if (event->type == MIDAIR_EVENT_PEER_WAIT) {
+		pipe->is_alone = true;
 	} else if (event->type == MIDAIR_EVENT_PEER) {
+		pipe->is_alone = false;
 		pipe->peer = event->remote;
 	} else if (event->type == MIDAIR_EVENT_CONNECTED) {
 		pipe->connected = *event;
@@ -139,6 +149,18 @@ static int take_events(struct pipe *pipe)
 	return status;
 }
 
+/* Returns 0 or -errno. */
+static int wait_event(struct pipe *pipe, struct pollfd fds[2])
+{
+	int n = pipe->is_trimmed ? poll(fds, 2, -1) : poll(fds, 2, ALONE_MS);
+
+	if (n == 0 && pipe->is_alone) {
+		trim_memory();
+		pipe->is_trimmed = true;
+	}
+	return n < 0 && errno != EINTR ? -errno : 0;
+}
+
 /* Until connected: -1, or the exit status. */
 static int wait_connected(struct pipe *pipe)
 {
@@ -153,8 +175,9 @@ static int wait_connected(struct pipe *pipe)
 
 		if (status >= 0 || pipe->connected.type != MIDAIR_EVENT_NONE)
 			return status;
-		if (poll(fds, 2, -1) < 0 && errno != EINTR)
-			return fail(pipe, "poll", -errno);
+		result = wait_event(pipe, fds);
+		if (result != 0)
+			return fail(pipe, "poll", result);
 		if (stop_signal() != 0)
 			return EXIT_SIGNAL + stop_signal();
 		result = midair_session_dispatch(pipe->session);
