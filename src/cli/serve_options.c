@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/serve_options.h"
 
+#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,6 +9,7 @@
 
 #include "cli/exit.h"
 #include "cli/local.h"
+#include "cli/quote.h"
 #include "cli/usage.h"
 
 #define TOMBSTONES_LEAST 1
@@ -152,11 +154,28 @@ static int read_number(uint32_t *number, const char *text, const char *what, uin
 	return -1;
 }
 
+/* In one line, as every error; the list is what somebody who mistyped a name looks for. */
+static int no_such_limit(const char *text)
+{
+	struct serve_limit_text limit;
+	char name[QUOTE_SIZE], quoted[QUOTE_SIZE];
+
+	snprintf(name, sizeof(name), "%.*s", (int)strcspn(text, "= \t"), text);
+	fprintf(stderr, "midair serve: there is no limit \"%s\"; there are ",
+		quote(name, quoted));
+	for (uint32_t i = 0; serve_limits_text(i, &limit) == 0; i++)
+		fprintf(stderr, "%s%s", i > 0 ? ", " : "", limit.name);
+	fputs(" (midair serve --help)\n", stderr);
+	return EXIT_USAGE;
+}
+
 static int read_limit(struct serve_config *config, const char *text)
 {
 	switch (serve_config_set_limit(config, text)) {
 	case 0:
 		return -1;
+	case -ENOENT:
+		return no_such_limit(text);
 	case MIDAIR_E_RANGE:
 		return usage_error("this limit's value is out of its range:", text);
 	default:

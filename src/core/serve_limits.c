@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/serve_limits.h"
 
+#include <errno.h>
 #include <stdbool.h>
 #include <string.h>
 
@@ -96,10 +97,11 @@ int serve_limits_set(struct serve_limits *limits, const char *text, size_t size)
 	if (!equals)
 		return MIDAIR_E_SYNTAX;
 	size_t name_size = (size_t)(equals - text);
-	const struct row *row = find(trim(text, name_size));
+	struct span name = trim(text, name_size);
+	const struct row *row = find(name);
 
 	if (!row)
-		return MIDAIR_E_SYNTAX;
+		return name.size > 0 ? -ENOENT : MIDAIR_E_SYNTAX;
 	return read_value(trim(equals + 1, size - name_size - 1), row, field(limits, row));
 }
 

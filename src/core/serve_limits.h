@@ -59,7 +59,7 @@ struct serve_limits {
 void serve_limits_default(struct serve_limits *limits);
 
 /* "rooms-per-address=12", blanks around the parts forgiven. Returns 0, MIDAIR_E_SYNTAX (not of
- * that form, or no limit has that name) or MIDAIR_E_RANGE. */
+ * that form), -ENOENT (no limit has that name) or MIDAIR_E_RANGE. */
 int serve_limits_set(struct serve_limits *limits, const char *text, size_t size);
 
 /* A file of such lines; empty lines and those that begin with # are skipped. All or nothing: on

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "serve/reload.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "os/service_socket.h"
@@ -14,7 +15,9 @@ static int complain(struct log *log, const char *path, uint32_t line_number, int
 	log_text(&line, "file", path);
 	if (line_number > 0)
 		log_number(&line, "line", line_number);
-	log_text(&line, "why", midair_strerror(result));
+	log_text(&line, "why",
+		 line_number > 0 && result == -ENOENT ? "there is no limit of that name"
+						      : midair_strerror(result));
 	log_end_always(&line);
 	return result;
 }

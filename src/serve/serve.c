@@ -37,12 +37,12 @@ int serve_config_set_limit(struct serve_config *config, const char *text)
 	return serve_limits_set(&config->limits, text, strlen(text));
 }
 
-static int complain(struct server *server, const char *what,
-		    const struct midair_endpoint *endpoint, int result)
+static int complain_to(struct log *log, const char *what,
+		       const struct midair_endpoint *endpoint, int result)
 {
 	struct log_line line;
 
-	log_begin(&line, &server->log, "failed");
+	log_begin(&line, log, "failed");
 	log_text(&line, "what", what);
 	if (endpoint) {
 		char text[MIDAIR_ENDPOINT_TEXT_SIZE];
@@ -52,6 +52,21 @@ static int complain(struct server *server, const char *what,
 	log_text(&line, "why", midair_strerror(result));
 	log_end_always(&line);
 	return result;
+}
+
+static int complain(struct server *server, const char *what,
+		    const struct midair_endpoint *endpoint, int result)
+{
+	return complain_to(&server->log, what, endpoint, result);
+}
+
+/* There is no server yet whose log it could be. */
+static int complain_of_memory(const struct serve_config *config)
+{
+	struct log log;
+
+	log_init(&log, config->has_json_log, true, 0);
+	return complain_to(&log, "reserve memory", NULL, -ENOMEM);
 }
 
 static void tell_listening(struct server *server, const char *what,
@@ -196,8 +211,9 @@ static int begin(struct server *server, struct worker *workers)
 
 	if (path)
 		result = reload_read(&server->log, path, &limits);
-	if (result == 0)
-		result = reserve_tables(server, &limits);
+	if (result != 0)
+		return complain(server, "limits", NULL, result);
+	result = reserve_tables(server, &limits);
 	if (result == 0)
 		result = listen_on_all(server);
 	if (result != 0)
@@ -210,7 +226,10 @@ static int begin(struct server *server, struct worker *workers)
 			return complain(server, "workers", NULL, result);
 	}
 	result = prepare_worker_0(&workers[0]);
-	return result == 0 ? stages_enter(server) : result;
+	if (result != 0)
+		return result;
+	result = stages_enter(server);
+	return result == 0 ? 0 : complain(server, "sandbox", NULL, result);
 }
 
 static void *run_thread(void *worker)
@@ -270,7 +289,7 @@ int serve_run(const struct serve_config *config)
 	int result;
 
 	if (!server || !workers)
-		return -ENOMEM;
+		return complain_of_memory(config);
 	server->config = *config;
 	server->bell = -1;
 	server->start_ms = clock_coarse_ms();

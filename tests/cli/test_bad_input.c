@@ -106,6 +106,8 @@ static const struct {
 	{{"pipe", "--stay"}, USAGE, "that both sides keep, -k FILE: \"--stay\""},
 	{{"pipe", "--stay", "-p"}, USAGE, "that both sides keep, -k FILE: \"--stay\""},
 	{{"pipe", "--stay", "-k", "key", "--relay-only"}, USAGE, "there is no \"--stay\""},
+	{{"serve", "--limit", "foo"}, USAGE, "NAME=VALUE"},
+	{{"serve", "--limit", "room-s=0"}, USAGE, "range"},
 	{{"serve", "--relay-bytes", "x"}, USAGE, "--relay-bytes"},
 	{{"serve", "--relay-bytes", "1KB"}, USAGE, "1KB"},
 	{{"serve", "--relay-bytes", "99999999T"}, USAGE, "--relay-bytes"},

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/serve_limits.h"
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -48,8 +49,8 @@ static void a_text_sets_its_own_limit_or_says_why_not(void **state)
 		{"rooms-per-address=0", MIDAIR_E_RANGE, 32},
 		{"rooms-per-address=99999999999999999999999", MIDAIR_E_RANGE, 32},
 		{"rooms-per-address=4294967297", MIDAIR_E_RANGE, 32},
-		{"rooms_per_address=7", MIDAIR_E_SYNTAX, 32},
-		{"rooms-per-addres=7", MIDAIR_E_SYNTAX, 32},
+		{"rooms_per_address=7", -ENOENT, 32},
+		{"rooms-per-addres=7", -ENOENT, 32},
 		{"rooms-per-address=", MIDAIR_E_SYNTAX, 32},
 		{"rooms-per-address=7x", MIDAIR_E_SYNTAX, 32},
 		{"rooms-per-address=-7", MIDAIR_E_SYNTAX, 32},
@@ -86,6 +87,7 @@ static void a_file_is_taken_as_a_whole_or_not_at_all(void **state)
 		{"rooms-per-address = 5\nrooms-per-address = 6\n", 0, 2, 6},
 		{"rooms-per-address = 5\n\nroom-s = 0\n", MIDAIR_E_RANGE, 3, 32},
 		{"rooms-per-address = 5\nwhat is this\n", MIDAIR_E_SYNTAX, 2, 32},
+		{"rooms-per-address = 5\nno-such = 1\n", -ENOENT, 2, 32},
 		{"rooms-per-address = 5 # no\n", MIDAIR_E_SYNTAX, 1, 32},
 	};
 
