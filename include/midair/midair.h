@@ -677,7 +677,8 @@ struct midair_pair_config {
  * used for a few seconds, as far as RLIMIT_NOFILE leaves room; 64 stay free.
  * Returns 0, MIDAIR_E_CONFIG, MIDAIR_E_SYNTAX (not a code), MIDAIR_E_RANGE, MIDAIR_E_LIMIT,
  * MIDAIR_E_PORT_IN_USE, -errno. Later failures come as MIDAIR_EVENT_FAILED: NO_PEER, WRONG_CODE,
- * UNCONFIRMED (with a code), SERVER, VERSION, ROOM_TAKEN, BUSY, PROTOCOL, PEER_LEFT, TIMEOUT (no path), NO_PATH.
+ * UNCONFIRMED (with a code), SERVER, VERSION, ROOM_TAKEN, BUSY, PROTOCOL, PEER_LEFT, TIMEOUT (no
+ * path), NO_PATH, NO_DIRECT, NO_RELAY.
  */
 int midair_session_pair(struct midair_session **session,
 			const struct midair_pair_config *config);

@@ -20,7 +20,8 @@
 #endif
 
 const struct command commands[] = {
-	{"pipe", pipe_main, "two machines, one code, an encrypted connection without a relay"},
+	{"pipe", pipe_main,
+	 "two machines, one code, a direct connection, encrypted from end to end"},
 	{"serve", serve_main, "the rendezvous server, for pipe"},
 	{"check", check_main, "what the NATs on the way do to TCP, and whom this host reaches"},
 	{"key", key_main, "a new long-lived secret, for meet and pipe"},
