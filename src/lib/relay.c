@@ -119,7 +119,7 @@ static int run(struct relay *relay)
 
 	while (!is_finished(relay, fds, &result)) {
 		what_to_poll(relay, fds);
-		if (poll(fds, N_WATCH, SILENCE_LOOK_MS) < 0) {
+		if (poll(fds, N_WATCH, silence_wait_ms(&relay->silence)) < 0) {
 			if (errno != EINTR)
 				return -errno;
 			continue;

@@ -19,6 +19,7 @@
 #include "os/cleanup.h"
 #include "os/local_end.h"
 #include "os/silence.h"
+#include "os/socket.h"
 #include "os/stream_socket.h"
 
 #define BUFFER_BYTES (256u * 1024)
@@ -79,6 +80,11 @@ static void lose(struct stream_relay *relay, int result)
 {
 	relay->is_lost = true;
 	relay->is_silent |= result == MIDAIR_E_PATH_LOST;
+}
+
+static int loss_of(int error)
+{
+	return silence_is_error(-error) ? MIDAIR_E_PATH_LOST : MIDAIR_E_LOST;
 }
 
 static void send_failed(struct stream_relay *relay, int result)
@@ -283,8 +289,8 @@ static bool is_finished(struct stream_relay *relay, const struct pollfd fds[N_WA
 
 	if (relay->error != 0)
 		return true;
-	if (!has_ended(&relay->send) && is_dead)
-		relay->is_lost = true;
+	if (!has_ended(&relay->send) && is_dead && !relay->is_lost)
+		lose(relay, loss_of(socket_outcome(midair_stream_fd(relay->stream))));
 	return has_ended(&relay->receive) && (has_ended(&relay->send) || relay->is_lost);
 }
 
@@ -306,15 +312,16 @@ static int at_most_ms(const struct stream_relay *relay, int pause_ms)
 
 static int wait_for_work(struct stream_relay *relay, struct pollfd fds[N_WATCH])
 {
+	int look_ms = at_most_ms(relay, silence_wait_ms(&relay->silence));
 	int n;
 
 	what_to_poll(relay, fds);
-	n = poll(fds, N_WATCH, at_most_ms(relay, IDLE_MS));
-	if (n == 0) {
+	n = poll(fds, N_WATCH, look_ms < IDLE_MS ? look_ms : IDLE_MS);
+	if (n == 0 && look_ms > IDLE_MS) {
 		stream_trim(relay->stream);
 		release(&relay->send);
 		release(&relay->receive);
-		n = poll(fds, N_WATCH, at_most_ms(relay, SILENCE_LOOK_MS));
+		n = poll(fds, N_WATCH, at_most_ms(relay, silence_wait_ms(&relay->silence)));
 	}
 	return n < 0 ? -errno : 0;
 }
@@ -366,9 +373,7 @@ static int wait_until_acknowledged(struct stream_relay *relay)
 		if (pause_ms < LONGEST_PAUSE_MS)
 			pause_ms *= 2;
 	}
-	if (result >= 0)
-		return 0;
-	return silence_is_error(-result) ? MIDAIR_E_PATH_LOST : MIDAIR_E_LOST;
+	return result >= 0 ? 0 : loss_of(result);
 }
 
 int midair_stream_relay(int in_fd, int out_fd, struct midair_stream *stream, int stop_fd,

@@ -30,6 +30,13 @@ static uint64_t unanswered_ms(int fd)
 	return least(info.tcpi_last_ack_recv, info.tcpi_last_data_recv);
 }
 
+int silence_wait_ms(const struct silence *silence)
+{
+	uint64_t since_look_ms = (clock_now_ns() - silence->looked_ns) / NS_PER_MS;
+
+	return since_look_ms < SILENCE_LOOK_MS ? (int)(SILENCE_LOOK_MS - since_look_ms) : 0;
+}
+
 bool silence_is_too_long(struct silence *silence, int fd)
 {
 	uint64_t now_ns = clock_now_ns();

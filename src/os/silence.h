@@ -20,8 +20,12 @@ struct silence {
 	uint64_t since_ns; /* data has waited in vain; 0: it has not */
 };
 
-/* To be called at least every SILENCE_LOOK_MS. True: what was sent has not been answered for
- * SILENCE_MAX_MS, by no acknowledgement and no data. fd may be something other than TCP: false. */
+/* How long poll() may sleep before the next look, whatever has woken it since the last one. */
+int silence_wait_ms(const struct silence *silence);
+
+/* To be called when that is over; in between it does nothing. True: what was sent has not been
+ * answered for SILENCE_MAX_MS, by no acknowledgement and no data. fd may be something other than TCP:
+ * false. */
 bool silence_is_too_long(struct silence *silence, int fd);
 
 /* Whether an errno of a connection tells that its path has fallen silent, as opposed to an end that
