@@ -10,12 +10,17 @@
 
 /* What is longer than any first flight; bytes beyond it turn the FIN into a RST, no more. */
 #define DISCARD_BYTES 8192
-/* A client that is gone without a word is noticed after so long. */
-#define KEEPALIVE_IDLE_S     60
-#define KEEPALIVE_INTERVAL_S 15
+/* A client that is gone without a word is noticed after USER_TIMEOUT_MS: until then the next one in
+ * its room is introduced to nobody, and a client that comes back from the same port, through a NAT
+ * that was restarted, meets its own old connection and is kept out. */
+#define KEEPALIVE_IDLE_S     15
+#define KEEPALIVE_INTERVAL_S 5
 #define KEEPALIVE_PROBES     4
-/* Unacknowledged data, an introduction to a client that has moved, gives it up as well. */
+/* Also for data: an introduction to a client that has moved. */
 #define USER_TIMEOUT_MS 30000
+/* Of a pair that is relayed, as its own two ends do: os/socket.c. */
+#define STREAM_IDLE_S	  20
+#define STREAM_INTERVAL_S 5
 /* All that a client may send after its introduction. Set on the accepted socket, not on the listener:
  * there it would lock the window scale at 0 (tcp_openreq_init_rwin, 6.18), and a pair that is relayed
  * later could never have more than 64 KiB on their way. */
@@ -166,6 +171,8 @@ int service_socket_widen(int fd)
 	const struct option options[] = {
 		{SOL_SOCKET, SO_BUF_LOCK, 0},
 		{IPPROTO_TCP, TCP_USER_TIMEOUT, 0},
+		{IPPROTO_TCP, TCP_KEEPIDLE, STREAM_IDLE_S},
+		{IPPROTO_TCP, TCP_KEEPINTVL, STREAM_INTERVAL_S},
 		{IPPROTO_TCP, TCP_NOTSENT_LOWAT, UNSENT_BYTES},
 	};
 	int result = 0;

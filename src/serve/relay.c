@@ -303,6 +303,20 @@ static bool look_for_rest(struct relay *relay, uint64_t now_ms)
 	return true;
 }
 
+/* A path that has vanished: the other one of the two shall not go on to send into the void. */
+static bool is_silent(const struct server *server, struct relay *relay, uint64_t now_ms)
+{
+	bool is_silent = false;
+
+	if (now_ms < relay->listen_ms)
+		return false;
+	relay->listen_ms = now_ms + SILENCE_LOOK_MS;
+	for (uint32_t side = 0; side < 2; side++)
+		is_silent |= silence_is_too_long(&relay->silences[side],
+						 server->places[relay->connections[side]].fd);
+	return is_silent;
+}
+
 static void look(struct worker *worker, uint64_t now_ms)
 {
 	const struct server *server = worker->server;
@@ -316,6 +330,8 @@ static void look(struct worker *worker, uint64_t now_ms)
 			end_relay(worker, relay, RELAY_TIME);
 		else if (now_ms >= relay->active_ms + relay->idle_ms)
 			end_relay(worker, relay, RELAY_IDLE);
+		else if (is_silent(server, relay, now_ms))
+			end_relay(worker, relay, RELAY_RESET);
 		else if (relay->resume_ms != 0 && now_ms >= relay->resume_ms)
 			relay_list_make_due(worker, relay);
 		else if (look_for_rest(relay, now_ms))

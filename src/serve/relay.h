@@ -22,13 +22,14 @@
 #include "core/rendezvous.h"
 #include "midair/midair.h"
 #include "os/forward.h"
+#include "os/silence.h"
 
 /* The most that relay-rooms can be. */
 #define SERVE_RELAYS_MAX 65536u
 
 enum relay_end {
 	RELAY_DONE,  /* both directions have ended whole */
-	RELAY_RESET, /* a connection broke */
+	RELAY_RESET, /* a connection broke, or fell silent */
 	RELAY_BYTES, /* a limit: relay-kib, relay-s, relay-idle-s */
 	RELAY_TIME,
 	RELAY_IDLE,
@@ -53,7 +54,9 @@ struct relay {
 	uint64_t begin_ms;
 	uint64_t active_ms; /* when a byte moved last */
 	uint64_t end_ms;
-	uint64_t idle_ms; /* allowed */
+	uint64_t idle_ms;   /* allowed */
+	uint64_t listen_ms; /* when to look for silence */
+	struct silence silences[2];
 };
 
 /* Of a server. */
