@@ -15,7 +15,7 @@ struct address_texts {
 };
 
 static const struct {
-	struct address_texts published, firewall, host, inner, alternative, routable;
+	struct address_texts published, firewall, host, inner, alternative, routable, spare;
 } texts[LAB_N_PLACES] = {
 	[LAB_A] =
 		{
@@ -24,6 +24,7 @@ static const struct {
 			.host = {"10.0.1.2:1", "[fd00:1::2]:1"},
 			.inner = {"10.0.1.1:1", "[fd00:1::1]:1"},
 			.routable = {"198.51.101.1:1", "[2001:db8:a::1]:1"},
+			.spare = {"198.51.100.77:1", "[2001:db8:a::4d]:1"},
 		},
 	[LAB_B] =
 		{
@@ -32,6 +33,7 @@ static const struct {
 			.host = {"10.0.2.2:1", "[fd00:2::2]:1"},
 			.inner = {"10.0.2.1:1", "[fd00:2::1]:1"},
 			.routable = {"203.0.114.1:1", "[2001:db8:b::1]:1"},
+			.spare = {"203.0.113.77:1", "[2001:db8:b::4d]:1"},
 		},
 	/* In public, without a box. */
 	[LAB_S] =
@@ -129,6 +131,7 @@ static void plan_side(struct plan_side *side, enum lab_side which,
 		return;
 	}
 	side->box_outer = side->published;
+	side->spare = pair_of(&texts[which].spare);
 	side->box_inner = pair_of(&texts[which].inner);
 }
 

@@ -31,6 +31,7 @@ struct plan_side {
 	struct address_pair alternative; /* the server's second addresses */
 	struct address_pair box_inner;	 /* of the box toward the host; a firewall has none */
 	struct address_pair box_outer;	 /* of the box toward the link */
+	struct address_pair spare;	 /* of a model after wire_move_box() */
 	bool opens_ports; /* the box runs a port_mapper, and is named as gateway */
 };
 

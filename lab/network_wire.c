@@ -38,12 +38,14 @@ static struct wire_box modelled_box(const struct plan_side *side,
 		.behavior = *behavior,
 		.external_ipv4 = side->box_outer.ipv4,
 		.external_ipv6 = side->box_outer.ipv6,
+		.spare_ipv4 = side->spare.ipv4,
+		.spare_ipv6 = side->spare.ipv6,
 	};
 }
 
 static void add_pair(struct wire_addresses *addresses, const struct address_pair *pair)
 {
-	/* A side has two or three pairs: WIRE_ADDRESSES_MAX is more. */
+	/* A side has four pairs at most: WIRE_ADDRESSES_MAX is as many. */
 	wire_addresses_add(addresses, &pair->ipv4);
 	wire_addresses_add(addresses, &pair->ipv6);
 }
@@ -61,6 +63,7 @@ void network_wire_plan(struct wire_config *wire, const struct network_plan *plan
 		/* A firewall's own address: its ICMP errors come from there. */
 		add_pair(&end->addresses, &plan->sides[i].box_outer);
 		add_pair(&end->addresses, &plan->sides[i].alternative);
+		add_pair(&end->addresses, &plan->sides[i].spare);
 		for (size_t to = 0; to < plan->n_places; to++)
 			if (to != i)
 				end->to[to] = direction(scenario, side, (enum lab_side)to);

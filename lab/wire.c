@@ -162,3 +162,10 @@ void wire_restart_box(struct wire *wire, size_t end)
 {
 	atomic_fetch_add(&wire->trace->n_restarts[end], 1);
 }
+
+void wire_move_box(struct wire *wire, size_t end)
+{
+	/* The wire looks at the restarts first. */
+	atomic_fetch_add(&wire->trace->n_moves[end], 1);
+	wire_restart_box(wire, end);
+}

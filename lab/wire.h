@@ -25,6 +25,9 @@ struct wire_box {
 	struct nat_behavior behavior;
 	struct midair_endpoint external_ipv4;
 	struct midair_endpoint external_ipv6;
+	/* What it has after wire_move_box(). */
+	struct midair_endpoint spare_ipv4;
+	struct midair_endpoint spare_ipv6;
 };
 
 struct wire_end {
@@ -55,6 +58,10 @@ const struct wire_trace *wire_trace(const struct wire *wire);
 /* The box that the wire plays at this end loses its memory, as one that is switched off and on:
  * before the next packet that comes to it. */
 void wire_restart_box(struct wire *wire, size_t end);
+
+/* The same, and it comes back with its spare addresses, as one whose provider gives it others: what
+ * is sent to those before is lost. The next move brings them back. */
+void wire_move_box(struct wire *wire, size_t end);
 
 /* Forgets what was recorded and counted. */
 void wire_trace_clear(struct wire *wire);

@@ -19,6 +19,7 @@ struct wire_state {
 	struct wire_queue *queue;
 	struct wire_trace *trace;
 	uint32_t n_restarts[WIRE_ENDS_MAX]; /* done */
+	uint32_t n_moves[WIRE_ENDS_MAX];
 };
 
 /* A frame came in from the end's interface at now_ns. */

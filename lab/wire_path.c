@@ -133,15 +133,28 @@ static void deliver(struct wire_state *state, size_t to, const struct passage *p
 	wire_port_send(state->port_fds[to], passage->frame, passage->n_bytes);
 }
 
+static void exchange(struct midair_endpoint *one, struct midair_endpoint *other)
+{
+	struct midair_endpoint kept = *one;
+
+	*one = *other;
+	*other = kept;
+}
+
 /* Another seed: it gives out other ports than before. */
 static void restart_box(struct wire_state *state, size_t end)
 {
-	const struct wire_box *box = &state->boxes[end];
+	struct wire_box *box = &state->boxes[end];
 	uint32_t n_restarts = atomic_load(&state->trace->n_restarts[end]);
 
 	if (n_restarts == state->n_restarts[end])
 		return;
 	state->n_restarts[end] = n_restarts;
+	for (uint32_t n_moves = atomic_load(&state->trace->n_moves[end]);
+	     state->n_moves[end] != n_moves; state->n_moves[end]++) {
+		exchange(&box->external_ipv4, &box->spare_ipv4);
+		exchange(&box->external_ipv6, &box->spare_ipv6);
+	}
 	nat_init(state->models[end], &box->behavior, &box->external_ipv4, &box->external_ipv6,
 		 n_restarts * WIRE_ENDS_MAX + end);
 }

@@ -40,6 +40,8 @@ struct wire_record {
 struct wire_trace {
 	/* From the maker to the wire: how often the model at an end shall have been restarted. */
 	_Atomic uint32_t n_restarts[WIRE_ENDS_MAX];
+	/* ... and at its other addresses. */
+	_Atomic uint32_t n_moves[WIRE_ENDS_MAX];
 	_Atomic uint32_t n_records;
 	_Atomic uint32_t n_unrecorded;
 	/* Counts by the end that sent and fate, of all packets, whatever they are. */

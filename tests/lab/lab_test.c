@@ -17,6 +17,8 @@
 
 #define NOBODY	  65534
 #define EXIT_SKIP 77
+/* ctest's own limit is less. */
+#define ALL_AT_ONCE_MS 600000
 
 struct entry {
 	int (*group)(void *context);
@@ -78,6 +80,29 @@ int lab_test_main(int (*group)(void *context))
 	lab_test_drop_root();
 	status = namespace_run(inside, &entry, &reason);
 	return status < 0 ? lab_test_skip(reason.text) : status;
+}
+
+static int run_one(void *context)
+{
+	const struct CMUnitTest *test = context;
+
+	return _cmocka_run_group_tests(test->name, test, 1, NULL, NULL);
+}
+
+size_t lab_test_all_at_once(const struct CMUnitTest *tests, size_t n_tests)
+{
+	pid_t *pids = calloc(n_tests, sizeof(*pids));
+	size_t n_failures = 0;
+
+	if (!pids)
+		return n_tests;
+	for (size_t i = 0; i < n_tests; i++)
+		pids[i] = namespace_spawn(-1, run_one, (void *)(uintptr_t)&tests[i]);
+	for (size_t i = 0; i < n_tests; i++)
+		if (pids[i] < 0 || namespace_wait(pids[i], ALL_AT_ONCE_MS) != 0)
+			n_failures++;
+	free(pids);
+	return n_failures;
 }
 
 struct network *lab_test_network(const char *line)

@@ -28,6 +28,10 @@
  */
 int lab_test_main(int (*group)(void *context));
 
+/* Runs each test in a process of its own, all at once: for those that mostly wait. Returns how many
+ * failed. */
+size_t lab_test_all_at_once(const struct CMUnitTest *tests, size_t n_tests);
+
 /* Gives root up for good. */
 void lab_test_drop_root(void);
 
