@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/endpoint.h"
 #include "core/plan.h"
 
 struct diagnosis_row {
@@ -163,6 +164,15 @@ static enum diagnosis weigh_answers(const struct evidence *evidence, enum midair
 	return ours == theirs ? diagnosis_of_answer(ours) : DIAGNOSIS_NOT_MET;
 }
 
+static bool has_one_router(const struct evidence *evidence)
+{
+	const struct nat_report *ours = evidence->our_report;
+	const struct nat_report *theirs = evidence->their_report;
+
+	return ours != NULL && theirs != NULL &&
+	       endpoint_is_same_address(&ours->mapped, &theirs->mapped);
+}
+
 static bool is_guessing(const struct timeline *timeline)
 {
 	return timeline->has_plan &&
@@ -185,6 +195,10 @@ static enum diagnosis weigh(const struct evidence *evidence, enum midair_side *s
 		return DIAGNOSIS_STRANGER;
 	if (has_stood(ours) || (theirs != NULL && has_stood(theirs)))
 		return DIAGNOSIS_BROKEN;
+	if (evidence->is_server_silent)
+		return DIAGNOSIS_NETWORK_CHANGED;
+	if (has_one_router(evidence))
+		return DIAGNOSIS_ONE_ROUTER;
 	if (is_guessing(ours))
 		return DIAGNOSIS_MISSED;
 	return weigh_answers(evidence, side);

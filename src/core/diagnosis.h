@@ -141,6 +141,20 @@
 	  "Each was answered in its own way or not at all. A NAT shows another port than the " \
 	  "server saw, or refuses a SYN that comes after its own.",                            \
 	  BOTH, DIAL, MIDAIR_REMEDY_CHECK | HELP_DIRECT)                                       \
+	X(DIAGNOSIS_ONE_ROUTER, "one-router",                                                  \
+	  "both sides are behind one router, which does not lead them to each other",          \
+	  "The server saw both at one address. The router, or the carrier's NAT, does not "    \
+	  "turn packets for its own address round (hairpinning; RFC 5382, REQ-8), and inside " \
+	  "the two do not reach each other: it keeps its hosts apart, as for guests, or they " \
+	  "are in different networks.",                                                        \
+	  BOTH, DIAL, MIDAIR_REMEDY_RELAY | MIDAIR_REMEDY_IPV6 | MIDAIR_REMEDY_OTHER_NETWORK)  \
+	X(DIAGNOSIS_NETWORK_CHANGED, "network-changed",                                        \
+	  "our way to the server was lost in the middle of the attempt",                       \
+	  "What we told the server after the introduction was never acknowledged: a NAT "      \
+	  "before us was restarted or has another address, this machine has changed its "      \
+	  "network, or the server has vanished. Where the server saw us, and the other side "  \
+	  "dials, nobody may be any more.",                                                    \
+	  OURS, DIAL, MIDAIR_REMEDY_RETRY | MIDAIR_REMEDY_NEW_CODE)                            \
 	X(DIAGNOSIS_NO_RELAY, "no-relay", "the relay alone was allowed, and there is none",    \
 	  "The server was not started with --relay, is at a limit, or the other side does "    \
 	  "not want it.",                                                                      \
@@ -166,6 +180,7 @@ const char *diagnosis_explanation(enum diagnosis diagnosis);
 struct evidence {
 	int result; /* how the attempt ended */
 	bool is_pairing;
+	bool is_server_silent; /* it has not acknowledged what we sent it last */
 	const struct timeline *ours;
 	const struct timeline *theirs; /* NULL: the other side has told nothing */
 	/* Of the family in question; NULL: nothing is known. */

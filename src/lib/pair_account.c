@@ -18,6 +18,7 @@ void pair_account_reset(struct pairing *pairing)
 	session->timeline.has_told = false;
 	session->timeline.has_heard = false;
 	session->has_theirs = false;
+	session->is_server_silent = false;
 }
 
 void pair_account_told(struct pairing *pairing)

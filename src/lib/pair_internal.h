@@ -107,6 +107,8 @@ void pair_close(struct pairing *pairing, uint32_t server);
 /* The connection is one with the peer from now on. */
 void pair_hand_over(struct pairing *pairing, uint32_t server);
 void pair_server_ready(struct pairing *pairing, uint32_t server);
+/* Whether it has what was sent to it. (True of one that is closed.) */
+bool pair_is_acknowledged(const struct pairing *pairing, uint32_t server);
 
 /* pair_peer.c */
 /* Shares for the next ENTER, where an introduction has used them up. 0 or -errno. */

@@ -6,6 +6,7 @@
 #include "lib/pair_internal.h"
 #include "os/cleanup.h"
 #include "os/server_socket.h"
+#include "os/silence.h"
 #include "os/socket.h"
 #include "os/stream_socket.h"
 
@@ -17,6 +18,9 @@ static void fail(struct pairing *pairing, uint32_t server, int result)
 	bool was_connected = pairing->contacts[server].is_connected;
 
 	pair_close(pairing, server);
+	if (was_connected && pairing->session != NULL && silence_is_error(-result) &&
+	    pairing->approach.at == server)
+		pairing->session->is_server_silent = true;
 	pair_feed(pairing, &(struct approach_event){
 				   .type = was_connected ? APPROACH_EVENT_LOST
 							 : APPROACH_EVENT_UNREACHED,
@@ -205,6 +209,13 @@ static bool take_input(struct pairing *pairing, uint32_t server)
 		memmove(contact->input, contact->input + size, contact->n_input);
 	}
 	return true;
+}
+
+bool pair_is_acknowledged(const struct pairing *pairing, uint32_t server)
+{
+	int fd = pairing->contacts[server].fd;
+
+	return fd < 0 || stream_socket_is_acknowledged(fd) != 0;
 }
 
 void pair_server_ready(struct pairing *pairing, uint32_t server)

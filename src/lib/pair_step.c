@@ -231,10 +231,23 @@ static uint64_t deadline(const struct midair_session *session)
 		       earlier(pair_survey_deadline(pairing), pair_plan_deadline(pairing)));
 }
 
+/* At the end of the dials: what was told at the introduction. After the patience for the peer's
+ * account: our own, which went out at its beginning. */
+static void note_silence(struct midair_session *session)
+{
+	const struct approach *approach = &session->pairing->approach;
+
+	if (approach->at != APPROACH_NOWHERE)
+		session->is_server_silent =
+			!pair_is_acknowledged(session->pairing, approach->at);
+}
+
 static void on_time(struct midair_session *session)
 {
 	struct pairing *pairing = session->pairing;
 
+	if (pairing->approach.phase == APPROACH_PARTING)
+		note_silence(session);
 	if (pairing->approach.phase == APPROACH_IDLE)
 		start(pairing);
 	else
@@ -264,6 +277,8 @@ static void on_over(struct midair_session *session)
 	if (is_connected)
 		pair_hole_keep(session->pairing);
 	pair_hole_close(session->pairing);
+	if (!is_connected)
+		note_silence(session);
 	pair_account_keep(session->pairing);
 	pair_plan_forget(session->pairing);
 	pair_survey_over(session->pairing);

@@ -97,6 +97,7 @@ struct midair_session {
 	struct timeline timeline;
 	struct timeline theirs; /* has_theirs */
 	bool has_theirs;
+	bool is_server_silent; /* a pairing's, in the middle of the attempt */
 	bool is_judged;
 	bool is_judgement_due;
 	struct nat_report reports[2]; /* ours, the peer's; family NONE: nothing is known */

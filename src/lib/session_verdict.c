@@ -18,6 +18,7 @@ int midair_session_verdict(const struct midair_session *session, struct midair_v
 	const struct evidence evidence = {
 		.result = session->failure,
 		.is_pairing = session->pairing_calls != NULL,
+		.is_server_silent = session->is_server_silent,
 		.ours = &session->timeline,
 		.theirs = theirs(session),
 		.our_report = known(&session->reports[0]),

@@ -143,6 +143,8 @@ static void expect_no_path(const char *line, bool is_moved)
 	else
 		wire_restart_box(network_wire(internet.network), LAB_A);
 
+	internet_expect_words(a, "(network-changed)");
+	internet_expect_words(b, "reason: ");
 	internet_expect_end(a, NO_PATH);
 	internet_expect_end(b, NO_PATH);
 	internet_free(&internet);

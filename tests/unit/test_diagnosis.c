@@ -487,6 +487,64 @@ static void the_longest_behaviour_has_room(void **state)
 	assert_string_equal(end, " unreachable");
 }
 
+/* Two ends that one NAT translates, and what each of them saw of the other's outer address. */
+static void one_router_is_known_by_its_address(void **state)
+{
+	static const struct saw seen[SAW_MAX] = {DIAL(1)};
+	struct nat_report ours_report = {
+		.family = MIDAIR_IPV4,
+		.mapped = {.family = MIDAIR_IPV4, .address = {203, 0, 113, 1}, .port = 1},
+	};
+	struct nat_report theirs_report = ours_report;
+	struct timeline ours = {0};
+	struct evidence evidence = {
+		.result = MIDAIR_E_TIMEOUT,
+		.is_pairing = true,
+		.ours = &ours,
+		.our_report = &ours_report,
+		.their_report = &theirs_report,
+	};
+	struct midair_verdict verdict;
+
+	(void)state;
+	play(&ours, seen);
+	theirs_report.mapped.port = 2;
+	diagnose(&verdict, &evidence);
+	assert_string_equal(verdict.code, "one-router");
+	assert_int_equal(verdict.side, MIDAIR_SIDE_BOTH);
+	assert_true((verdict.remedies & MIDAIR_REMEDY_RELAY) != 0);
+	theirs_report.mapped.address[3] = 2;
+	diagnose(&verdict, &evidence);
+	assert_string_equal(verdict.code, "silence");
+	evidence.their_report = NULL;
+	diagnose(&verdict, &evidence);
+	assert_string_equal(verdict.code, "silence");
+}
+
+static void a_server_that_hears_nothing_tells_of_a_change(void **state)
+{
+	static const struct saw seen[SAW_MAX] = {DIAL(1), REFUSED(1, BY_RESET)};
+	static const struct saw stood[SAW_MAX] = {DIAL(1), LANDED(1)};
+	struct timeline ours = {0};
+	struct evidence evidence = {
+		.result = MIDAIR_E_TIMEOUT,
+		.is_pairing = true,
+		.is_server_silent = true,
+		.ours = &ours,
+	};
+	struct midair_verdict verdict;
+
+	(void)state;
+	play(&ours, seen);
+	diagnose(&verdict, &evidence);
+	assert_string_equal(verdict.code, "network-changed");
+	assert_int_equal(verdict.side, MIDAIR_SIDE_OURS);
+	/* what stood says more */
+	play(&ours, stood);
+	diagnose(&verdict, &evidence);
+	assert_string_equal(verdict.code, "handshake-broken");
+}
+
 static void what_does_not_apply_is_no_remedy(void **state)
 {
 	static const struct saw seen[SAW_MAX] = {DIAL(1)};
@@ -513,6 +571,8 @@ int main(void)
 		cmocka_unit_test(what_was_seen_leads_to_the_reason),
 		cmocka_unit_test(the_behaviour_is_what_was_measured_or_else_seen),
 		cmocka_unit_test(the_longest_behaviour_has_room),
+		cmocka_unit_test(one_router_is_known_by_its_address),
+		cmocka_unit_test(a_server_that_hears_nothing_tells_of_a_change),
 		cmocka_unit_test(what_does_not_apply_is_no_remedy),
 	};
 
