@@ -28,12 +28,12 @@ static void say_relay(const struct midair_event *event, const char *remote)
 		fprintf(stderr, "no relay by %s: %s\n", remote, midair_strerror(event->result));
 }
 
-/* The usual way is no news. */
+/* The usual way is no news, and that there is none only when that is certain. */
 static void say_plan(const struct midair_event *event)
 {
-	if (event->way == MIDAIR_WAY_NONE)
+	if (event->way == MIDAIR_WAY_NONE && event->is_sure)
 		fprintf(stderr, "no direct way: %s\n", midair_reason_text(event->reason));
-	else if (event->way != MIDAIR_WAY_PLAIN)
+	else if (event->way != MIDAIR_WAY_NONE && event->way != MIDAIR_WAY_PLAIN)
 		fprintf(stderr, "way: %s\n", midair_way_text(event->way));
 }
 

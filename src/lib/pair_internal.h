@@ -49,6 +49,7 @@ struct pair_reach {
 	bool has_heard; /* the peer's first message */
 	bool has_plan;
 	struct plan plan;
+	uint64_t family_ns;	   /* until when a family that is missing may yet be told of */
 	struct volley_run *volley; /* NULL: none */
 	uint32_t n_syns;	   /* of earlier volleys */
 };

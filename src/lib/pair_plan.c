@@ -20,6 +20,8 @@
 
 /* Of a sequential NAT: half of what a window has room for. */
 #define SMALL_STEPS 32
+/* As long as a relay waits for a plain way. */
+#define FAMILY_PATIENCE_NS UINT64_C(1200000000)
 
 /* Of the connection that the peer is told of, not of the survey's own ones. */
 static void compose(const struct pairing *pairing, struct nat_report reports[2])
@@ -206,6 +208,20 @@ static bool has_other_way(const struct pairing *pairing)
 	return false;
 }
 
+/* A family that is missing may be told of in the next message: what the server sees of us in the
+ * second one comes when it comes, and whoever joins is introduced at once. */
+static bool is_family_awaited(const struct pair_reach *reach, const struct plan *plan)
+{
+	return plan->method == PLAN_NONE && plan->reason == PLAN_REASON_NO_FAMILY &&
+	       clock_now_ns() < reach->family_ns;
+}
+
+static bool is_final(const struct pairing *pairing, const struct plan *plan)
+{
+	return plan->is_sure && !is_family_awaited(&pairing->reach, plan) &&
+	       (plan->method != PLAN_NONE || !has_other_way(pairing));
+}
+
 void pair_plan(struct pairing *pairing)
 {
 	struct pair_reach *reach = &pairing->reach;
@@ -221,9 +237,10 @@ void pair_plan(struct pairing *pairing)
 	best = plan_make_families(plans, is_a ? reach->told : reach->theirs,
 				  is_a ? reach->theirs : reach->told);
 	memcpy(&reach->plan, &plans[best], sizeof(before));
-	if (reach->plan.method == PLAN_NONE && has_other_way(pairing))
-		reach->plan.is_sure = false;
 	is_new = !reach->has_plan;
+	if (is_new)
+		reach->family_ns = clock_now_ns() + FAMILY_PATIENCE_NS;
+	reach->plan.is_sure = is_final(pairing, &reach->plan);
 	reach->has_plan = true;
 	if (is_new || !is_same_to_tell(&reach->plan, &before))
 		tell_plan(pairing);
@@ -238,16 +255,34 @@ void pair_plan(struct pairing *pairing)
 	begin_volley(pairing);
 }
 
+static bool has_awaited_family(const struct pair_reach *reach)
+{
+	return reach->has_plan && reach->plan.method == PLAN_NONE &&
+	       reach->plan.reason == PLAN_REASON_NO_FAMILY && reach->family_ns != 0;
+}
+
 uint64_t pair_plan_deadline(const struct pairing *pairing)
 {
-	return pairing->reach.volley != NULL ? volley_run_deadline(pairing->reach.volley)
-					     : UINT64_MAX;
+	const struct pair_reach *reach = &pairing->reach;
+	uint64_t volley_ns =
+		reach->volley != NULL ? volley_run_deadline(reach->volley) : UINT64_MAX;
+	uint64_t family_ns = has_awaited_family(reach) ? reach->family_ns : UINT64_MAX;
+
+	return volley_ns < family_ns ? volley_ns : family_ns;
 }
 
 void pair_plan_time(struct pairing *pairing)
 {
-	if (clock_now_ns() >= pair_plan_deadline(pairing))
-		volley_run_time(pairing->reach.volley);
+	struct pair_reach *reach = &pairing->reach;
+	uint64_t now_ns = clock_now_ns();
+
+	if (reach->volley != NULL && now_ns >= volley_run_deadline(reach->volley))
+		volley_run_time(reach->volley);
+	if (has_awaited_family(reach) && now_ns >= reach->family_ns) {
+		/* once */
+		reach->family_ns = 0;
+		pair_plan(pairing);
+	}
 }
 
 void pair_plan_ready(struct pairing *pairing, uint32_t tag)
@@ -272,4 +307,5 @@ void pair_plan_forget(struct pairing *pairing)
 	memset(&reach->plan, 0, sizeof(reach->plan));
 	reach->has_heard = false;
 	reach->has_plan = false;
+	reach->family_ns = 0;
 }
