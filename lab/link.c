@@ -196,12 +196,11 @@ int link_add_gateway(const char *name, const struct midair_endpoint *gateway,
 	return error ? lab_fail(reason, -error, "cannot add a gateway by %s", name) : 0;
 }
 
-int link_add_route(const char *name, const struct midair_endpoint *destination, uint8_t prefix,
-		   struct lab_reason *reason)
+static int put_route(const char *name, const struct midair_endpoint *destination,
+		     uint8_t prefix, uint16_t flags, struct lab_reason *reason)
 {
 	struct request request;
-	struct nlmsghdr *header =
-		request_init(&request, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL);
+	struct nlmsghdr *header = request_init(&request, RTM_NEWROUTE, NLM_F_CREATE | flags);
 	struct rtmsg *message = mnl_nlmsg_put_extra_header(header, sizeof(*message));
 	unsigned int index;
 	int error = find_index(name, &index, reason);
@@ -220,4 +219,16 @@ int link_add_route(const char *name, const struct midair_endpoint *destination, 
 	mnl_attr_put_u32(header, RTA_OIF, index);
 	error = request_send(&request);
 	return error ? lab_fail(reason, -error, "cannot add a route by %s", name) : 0;
+}
+
+int link_add_route(const char *name, const struct midair_endpoint *destination, uint8_t prefix,
+		   struct lab_reason *reason)
+{
+	return put_route(name, destination, prefix, NLM_F_EXCL, reason);
+}
+
+int link_change_route(const char *name, const struct midair_endpoint *destination,
+		      uint8_t prefix, struct lab_reason *reason)
+{
+	return put_route(name, destination, prefix, NLM_F_REPLACE, reason);
 }

@@ -56,4 +56,8 @@ int link_add_gateway(const char *name, const struct midair_endpoint *gateway,
 int link_add_route(const char *name, const struct midair_endpoint *destination, uint8_t prefix,
 		   struct lab_reason *reason);
 
+/* The same, instead of the one that is there. */
+int link_change_route(const char *name, const struct midair_endpoint *destination,
+		      uint8_t prefix, struct lab_reason *reason);
+
 #endif

@@ -2,6 +2,7 @@
 #include "lab/network.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -13,22 +14,29 @@
 #include "lab/sysctl.h"
 #include "os/cleanup.h"
 
-#define HOST_INTERFACE "eth0"
+#define HOST_INTERFACE	 "eth0"
+#define SECOND_INTERFACE "eth1"
 
 struct network {
 	struct network_plan plan;
-	int host_fds[LAB_N_PLACES];
-	int box_fds[LAB_N_PLACES];
-	struct port_mapper *mappers[LAB_N_PLACES];
+	int host_fds[LAB_N_ENDS];
+	int box_fds[LAB_N_ENDS];
+	struct port_mapper *mappers[LAB_N_ENDS];
 	int wire_fd;
 	struct wire *wire;
 };
 
-static const char *const wire_interfaces[LAB_N_PLACES] = {
+static const char *const wire_interfaces[LAB_N_ENDS] = {
 	[LAB_A] = "a",
 	[LAB_B] = "b",
 	[LAB_S] = "s",
+	[LAB_U] = "u",
 };
+
+const char *network_host_interface(enum lab_side side)
+{
+	return side == LAB_U ? SECOND_INTERFACE : HOST_INTERFACE;
+}
 
 static uint8_t whole_prefix(const struct midair_endpoint *address)
 {
@@ -118,19 +126,27 @@ static int settle_kernel(struct lab_reason *reason)
 	return error;
 }
 
-static int set_up_host(const struct plan_side *side, struct lab_reason *reason)
+static int set_up_host(const struct plan_side *side, bool has_neighbour,
+		       struct lab_reason *reason)
 {
 	int error = settle_kernel(reason);
 
 	if (!error)
 		error = set_up(HOST_INTERFACE, reason);
 	if (!error)
-		error = add_addresses(HOST_INTERFACE, &side->host, false, reason);
+		error = add_addresses(HOST_INTERFACE, &side->host, has_neighbour, reason);
 	if (!error)
 		error = add_addresses(HOST_INTERFACE, &side->alternative, false, reason);
 	if (!error)
 		error = add_default_routes(side, reason);
 	return error;
+}
+
+static int set_up_second_interface(const struct plan_side *side, struct lab_reason *reason)
+{
+	int error = set_up(SECOND_INTERFACE, reason);
+
+	return error ? error : add_addresses(SECOND_INTERFACE, &side->host, false, reason);
 }
 
 static int set_up_box(const struct plan_side *side, const struct nat_behavior *behavior,
@@ -182,11 +198,21 @@ static int make_namespace(int *fd, struct lab_reason *reason)
 	return *fd < 0 ? *fd : 0;
 }
 
+static int make_host(struct network *network, enum lab_side side, struct lab_reason *reason)
+{
+	int *fd = &network->host_fds[side];
+
+	if (side != LAB_U)
+		return make_namespace(fd, reason);
+	*fd = fcntl(network->host_fds[LAB_A], F_DUPFD_CLOEXEC, 0);
+	return *fd < 0 ? lab_fail(reason, errno, "no descriptor is left") : 0;
+}
+
 /* The side's namespaces and the pairs that join them to the wire. */
 static int join_side(struct network *network, enum lab_side side, struct lab_reason *reason)
 {
 	bool has_box = network->plan.sides[side].place == BOX_KERNEL;
-	int error = make_namespace(&network->host_fds[side], reason);
+	int error = make_host(network, side, reason);
 
 	if (!error && has_box)
 		error = make_namespace(&network->box_fds[side], reason);
@@ -196,8 +222,8 @@ static int join_side(struct network *network, enum lab_side side, struct lab_rea
 	if (error)
 		return error;
 	return make_pair(has_box ? network->box_fds[side] : network->host_fds[side],
-			 has_box ? FIREWALL_OUTER : HOST_INTERFACE, network->wire_fd,
-			 wire_interfaces[side], true, reason);
+			 has_box ? FIREWALL_OUTER : network_host_interface(side),
+			 network->wire_fd, wire_interfaces[side], true, reason);
 }
 
 static int enter(int fd, struct lab_reason *reason)
@@ -213,10 +239,13 @@ static int set_up_side(struct network *network, enum lab_side side,
 	const struct nat_behavior *behavior =
 		side == LAB_A ? &config->scenario->a : &config->scenario->b;
 	const struct plan_side *plan = &network->plan.sides[side];
+	bool has_neighbour = network->plan.sides[LAB_B].is_inside && side != LAB_S;
 	int error = enter(network->host_fds[side], reason);
 
-	if (!error)
-		error = set_up_host(plan, reason);
+	if (!error && side == LAB_U)
+		error = set_up_second_interface(plan, reason);
+	else if (!error)
+		error = set_up_host(plan, has_neighbour, reason);
 	if (error || network->box_fds[side] < 0)
 		return error;
 	error = enter(network->box_fds[side], reason);
@@ -249,7 +278,8 @@ static int wait_carriers(struct network *network, struct lab_reason *reason)
 	for (size_t i = 0; i < network->plan.n_places && !error; i++) {
 		error = enter(network->host_fds[i], reason);
 		if (!error)
-			error = link_wait_carrier(HOST_INTERFACE, reason);
+			error = link_wait_carrier(network_host_interface((enum lab_side)i),
+						  reason);
 		if (error || network->box_fds[i] < 0)
 			continue;
 		error = enter(network->box_fds[i], reason);
@@ -316,9 +346,9 @@ int network_new(struct network **network, const struct network_config *config,
 		return lab_fail(reason, home < 0 ? -home : ENOMEM, "cannot start a network");
 	}
 	made->wire_fd = -1;
-	for (size_t i = 0; i < LAB_N_PLACES; i++)
+	for (size_t i = 0; i < LAB_N_ENDS; i++)
 		made->host_fds[i] = made->box_fds[i] = -1;
-	network_plan_init(&made->plan, config->scenario);
+	network_plan_init(&made->plan, config->scenario, config->layout);
 	error = build(made, config, reason);
 	if (namespace_enter(home) < 0 && !error)
 		error = lab_fail(reason, errno, "cannot go back to our network namespace");
@@ -335,7 +365,7 @@ struct network *network_free(struct network *network)
 	if (!network)
 		return NULL;
 	wire_free(network->wire);
-	for (size_t i = 0; i < LAB_N_PLACES; i++) {
+	for (size_t i = 0; i < LAB_N_ENDS; i++) {
 		port_mapper_free(network->mappers[i]);
 		close_fd(network->host_fds[i]);
 		close_fd(network->box_fds[i]);

@@ -7,7 +7,8 @@
  *	                  host s
  *
  * Each host and each kernel box is a network namespace, and so is the wire. Host s is there when
- * the scenario has a rendezvous server; it has no box. Only inside namespace_run().
+ * the scenario has a rendezvous server; it has no box. Other layouts: network_plan.h. Only inside
+ * namespace_run().
  */
 #ifndef MIDAIR_LAB_NETWORK_H
 #define MIDAIR_LAB_NETWORK_H
@@ -19,6 +20,7 @@
 struct network_config {
 	const struct scenario *scenario;
 	uint64_t seed; /* of the wire's losses and of the models' ports */
+	enum network_layout layout;
 };
 
 struct network;
@@ -37,7 +39,15 @@ int network_host_namespace(const struct network *network, enum lab_side side);
 int network_box_namespace(const struct network *network, enum lab_side side);
 int network_wire_namespace(const struct network *network);
 
+/* With two uplinks: what host a sends to the family's other networks goes out by that interface from
+ * now on, LAB_A's or LAB_U's. Returns 0 or -errno. */
+int network_lead_out(const struct network *network, enum lab_side by, enum midair_family family,
+		     struct lab_reason *reason);
+
 /* The wire's interface toward a side: who opens it with wire_port_open() plays a stranger. */
 const char *network_wire_interface(enum lab_side side);
+
+/* The host's own interface toward its box or the wire. */
+const char *network_host_interface(enum lab_side side);
 
 #endif

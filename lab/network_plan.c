@@ -16,7 +16,7 @@ struct address_texts {
 
 static const struct {
 	struct address_texts published, firewall, host, inner, alternative, routable, spare;
-} texts[LAB_N_PLACES] = {
+} texts[LAB_N_ENDS] = {
 	[LAB_A] =
 		{
 			.published = {"198.51.100.1:1", "[2001:db8:a::1]:1"},
@@ -41,7 +41,17 @@ static const struct {
 			.published = {"192.0.2.1:1", "[2001:db8:5::1]:1"},
 			.alternative = {"192.0.2.2:1", "[2001:db8:5::2]:1"},
 		},
+	[LAB_U] =
+		{
+			.published = {"198.51.102.1:1", "[2001:db8:c::1]:1"},
+			.host = {"10.0.3.2:1", "[fd00:3::2]:1"},
+			.inner = {"10.0.3.1:1", "[fd00:3::1]:1"},
+			.spare = {"198.51.102.77:1", "[2001:db8:c::4d]:1"},
+		},
 };
+
+/* Of host b in the network behind side a's box. */
+static const struct address_texts beside = {"10.0.1.3:1", "[fd00:1::3]:1"};
 
 static const char *const place_names[] = {
 	[BOX_NONE] = "none",
@@ -135,11 +145,35 @@ static void plan_side(struct plan_side *side, enum lab_side which,
 	side->box_inner = pair_of(&texts[which].inner);
 }
 
-void network_plan_init(struct network_plan *plan, const struct scenario *scenario)
+/* Side b as one of two behind the box of side a, which the wire plays. */
+static void plan_inside(struct network_plan *plan)
+{
+	struct plan_side *a = &plan->sides[LAB_A];
+
+	a->place = BOX_MODEL;
+	plan->sides[LAB_B] = (struct plan_side){
+		.place = BOX_NONE,
+		.host = pair_of(&beside),
+		.published = a->published,
+		.is_inside = true,
+	};
+}
+
+/* Side a's boxes, both played by the wire. */
+static void plan_uplinks(struct network_plan *plan, const struct scenario *scenario)
+{
+	plan_side(&plan->sides[LAB_U], LAB_U, &scenario->a);
+	plan->sides[LAB_A].place = plan->sides[LAB_U].place = BOX_MODEL;
+	plan->n_places = LAB_N_ENDS;
+}
+
+void network_plan_init(struct network_plan *plan, const struct scenario *scenario,
+		       enum network_layout layout)
 {
 	const struct nat_behavior none = {.is_public = true};
 
 	*plan = (struct network_plan){
+		.layout = layout,
 		.n_places = scenario->has_server ? LAB_N_PLACES : LAB_N_SIDES,
 	};
 	plan_side(&plan->sides[LAB_A], LAB_A, &scenario->a);
@@ -148,6 +182,17 @@ void network_plan_init(struct network_plan *plan, const struct scenario *scenari
 		plan_side(&plan->sides[LAB_S], LAB_S, &none);
 	if (scenario->has_server)
 		plan->sides[LAB_S].alternative = pair_of(&texts[LAB_S].alternative);
+	switch (layout) {
+	case NETWORK_APART:
+		break;
+	case NETWORK_ONE_BOX:
+	case NETWORK_ONE_BOX_ISOLATED:
+		plan_inside(plan);
+		break;
+	case NETWORK_TWO_UPLINKS:
+		plan_uplinks(plan, scenario);
+		break;
+	}
 }
 
 static struct midair_endpoint of_family(const struct address_pair *pair,

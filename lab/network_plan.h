@@ -6,6 +6,17 @@
 #include "core/scenario.h"
 #include "lab/wire.h"
 
+/* What the words of a scenario cannot say. The others need a scenario with a server. */
+enum network_layout {
+	NETWORK_APART = 0, /* each side has a box of its own, or none */
+	/* Both hosts are in the network behind side a's box. */
+	NETWORK_ONE_BOX,
+	NETWORK_ONE_BOX_ISOLATED, /* and do not reach each other in it, as guests of a WLAN */
+	/* Host a has a second interface, to a box like its first one and from there to the internet.
+	 * Nothing is routed that way before network_lead_out(). */
+	NETWORK_TWO_UPLINKS,
+};
+
 enum box_place {
 	BOX_NONE,   /* the host is on the link itself */
 	BOX_KERNEL, /* nftables and conntrack in a network namespace of its own */
@@ -33,14 +44,18 @@ struct plan_side {
 	struct address_pair box_outer;	 /* of the box toward the link */
 	struct address_pair spare;	 /* of a model after wire_move_box() */
 	bool opens_ports; /* the box runs a port_mapper, and is named as gateway */
+	bool is_inside;	  /* behind side a's box */
 };
 
 struct network_plan {
-	size_t n_places; /* LAB_N_PLACES, or without a server LAB_N_SIDES */
-	struct plan_side sides[LAB_N_PLACES]; /* LAB_S has no box */
+	enum network_layout layout;
+	/* LAB_N_PLACES, without a server LAB_N_SIDES, with two uplinks LAB_N_ENDS. */
+	size_t n_places;
+	struct plan_side sides[LAB_N_ENDS]; /* LAB_S has no box */
 };
 
-void network_plan_init(struct network_plan *plan, const struct scenario *scenario);
+void network_plan_init(struct network_plan *plan, const struct scenario *scenario,
+		       enum network_layout layout);
 
 /* The address of the server's host, of the family, port 0. */
 struct midair_endpoint network_plan_server(const struct network_plan *plan,

@@ -6,7 +6,7 @@
 /* Between the box of a side and the server, there and back. */
 static uint64_t server_rtt_ns(const struct scenario *scenario, enum lab_side side)
 {
-	return side == LAB_A ? scenario->server_rtt_a_ns : scenario->server_rtt_b_ns;
+	return side != LAB_B ? scenario->server_rtt_a_ns : scenario->server_rtt_b_ns;
 }
 
 static uint64_t rtt_ns(const struct scenario *scenario, enum lab_side from, enum lab_side to)
@@ -50,25 +50,38 @@ static void add_pair(struct wire_addresses *addresses, const struct address_pair
 	wire_addresses_add(addresses, &pair->ipv6);
 }
 
+/* The end of a side with a place on the link of its own. */
+static void plan_outside(struct wire_end *end, const struct plan_side *side)
+{
+	add_pair(&end->addresses, &side->published);
+	/* A firewall's own address: its ICMP errors come from there. */
+	add_pair(&end->addresses, &side->box_outer);
+	add_pair(&end->addresses, &side->alternative);
+	add_pair(&end->addresses, &side->spare);
+}
+
 void network_wire_plan(struct wire_config *wire, const struct network_plan *plan,
 		       const struct scenario *scenario)
 {
-	*wire = (struct wire_config){.n_ends = plan->n_places};
+	*wire = (struct wire_config){
+		.n_ends = plan->n_places,
+		.is_isolated = plan->layout == NETWORK_ONE_BOX_ISOLATED,
+	};
 	for (size_t i = 0; i < plan->n_places; i++) {
 		enum lab_side side = (enum lab_side)i;
 		struct wire_end *end = &wire->ends[i];
 
 		end->interface = network_wire_interface(side);
-		add_pair(&end->addresses, &plan->sides[i].published);
-		/* A firewall's own address: its ICMP errors come from there. */
-		add_pair(&end->addresses, &plan->sides[i].box_outer);
-		add_pair(&end->addresses, &plan->sides[i].alternative);
-		add_pair(&end->addresses, &plan->sides[i].spare);
+		end->is_inside = plan->sides[i].is_inside;
+		if (plan->sides[LAB_B].is_inside && side != LAB_S)
+			add_pair(&end->inner, &plan->sides[i].host);
+		if (!end->is_inside)
+			plan_outside(end, &plan->sides[i]);
 		for (size_t to = 0; to < plan->n_places; to++)
 			if (to != i)
 				end->to[to] = direction(scenario, side, (enum lab_side)to);
 		if (side != LAB_S)
 			end->box = modelled_box(&plan->sides[i],
-						side == LAB_A ? &scenario->a : &scenario->b);
+						side == LAB_B ? &scenario->b : &scenario->a);
 	}
 }

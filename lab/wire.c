@@ -51,6 +51,8 @@ static int init_end(struct wire_state *state, const struct wire_config *config, 
 		wire_shaper_init(&state->shapers[end][to], &config->ends[end].to[to],
 				 config->seed + end * WIRE_ENDS_MAX + to);
 	state->routes.ends[end] = config->ends[end].addresses;
+	state->inner[end] = config->ends[end].inner;
+	state->box_ends[end] = config->ends[end].is_inside ? config->ends[end].inside : end;
 	state->boxes[end] = *box;
 	if (!box->is_present)
 		return 0;
@@ -67,6 +69,7 @@ static int init_state(struct wire_state *state, const struct wire_config *config
 	int error = 0;
 
 	state->routes.n_ends = config->n_ends;
+	state->is_isolated = config->is_isolated;
 	state->queue = wire_queue_new();
 	if (!state->queue)
 		return -ENOMEM;
@@ -161,6 +164,11 @@ void wire_trace_clear(struct wire *wire)
 void wire_restart_box(struct wire *wire, size_t end)
 {
 	atomic_fetch_add(&wire->trace->n_restarts[end], 1);
+}
+
+void wire_cut(struct wire *wire, size_t end, bool is_cut)
+{
+	atomic_store(&wire->trace->is_cut[end], is_cut);
 }
 
 void wire_move_box(struct wire *wire, size_t end)

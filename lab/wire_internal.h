@@ -12,6 +12,9 @@
 
 struct wire_state {
 	struct wire_routes routes;
+	size_t box_ends[WIRE_ENDS_MAX]; /* whose box an end is behind; its own */
+	struct wire_addresses inner[WIRE_ENDS_MAX];
+	bool is_isolated;
 	int port_fds[WIRE_ENDS_MAX];
 	struct wire_box boxes[WIRE_ENDS_MAX];
 	struct nat *models[WIRE_ENDS_MAX]; /* NULL where no box is present */

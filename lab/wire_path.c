@@ -127,8 +127,11 @@ static void transmit(struct wire_state *state, size_t from, size_t to, bool is_b
 	wire_queue_push(state->queue, packet);
 }
 
+/* Out of the wire, to an end itself. */
 static void deliver(struct wire_state *state, size_t to, const struct passage *passage)
 {
+	if (atomic_load(&state->trace->is_cut[to]))
+		return;
 	/* An interface that takes no more loses the packet, as any link does. */
 	wire_port_send(state->port_fds[to], passage->frame, passage->n_bytes);
 }
@@ -139,6 +142,25 @@ static void exchange(struct midair_endpoint *one, struct midair_endpoint *other)
 
 	*one = *other;
 	*other = kept;
+}
+
+/* The end in the network behind a box where the packet's destination is; or WIRE_NO_END. */
+static size_t find_inside(const struct wire_state *state, size_t box, struct passage *passage)
+{
+	for (size_t end = 0; end < state->routes.n_ends; end++)
+		if (state->box_ends[end] == box &&
+		    wire_addresses_own(&state->inner[end], packet_of(passage),
+				       passage->n_bytes - WIRE_ETHERNET_BYTES))
+			return end;
+	return WIRE_NO_END;
+}
+
+/* What has passed a box inward. */
+static void deliver_inside(struct wire_state *state, size_t box, struct passage *passage)
+{
+	size_t end = find_inside(state, box, passage);
+
+	deliver(state, end != WIRE_NO_END ? end : box, passage);
 }
 
 /* Another seed: it gives out other ports than before. */
@@ -217,35 +239,54 @@ static enum wire_fate fate_of(enum nat_verdict verdict)
 	return WIRE_BOX_DROPPED;
 }
 
-void wire_path_enter(struct wire_state *state, size_t from, const uint8_t *frame,
-		     size_t n_bytes, uint64_t now_ns)
+/* A packet that has not left the network behind the box. */
+static bool stays_inside(struct wire_state *state, size_t box, struct passage *passage)
 {
-	struct passage passage, answer;
-	enum nat_verdict verdict;
+	size_t end = find_inside(state, box, passage);
 
-	if (!passage_init(&passage, frame, n_bytes))
-		return;
-	verdict = judge(state, from, NAT_OUTBOUND, &passage, now_ns);
+	if (end != WIRE_NO_END && !state->is_isolated)
+		deliver(state, end, passage);
+	return end != WIRE_NO_END;
+}
+
+static void leave_box(struct wire_state *state, size_t from, struct passage *passage,
+		      uint64_t now_ns)
+{
+	size_t box = state->box_ends[from];
+	enum nat_verdict verdict = judge(state, box, NAT_OUTBOUND, passage, now_ns);
+	struct passage answer;
+
 	switch (verdict) {
 	case NAT_FORWARD:
-		transmit(state, from,
-			 wire_route(&state->routes, from, packet_of(&passage),
-				    passage.n_bytes - WIRE_ETHERNET_BYTES),
-			 false, &passage, now_ns);
+		transmit(state, box,
+			 wire_route(&state->routes, box, packet_of(passage),
+				    passage->n_bytes - WIRE_ETHERNET_BYTES),
+			 false, passage, now_ns);
 		return;
 	case NAT_FORWARD_INSIDE:
-		deliver(state, from, &passage);
+		deliver_inside(state, box, passage);
 		return;
 	case NAT_DROP:
-		count(state, from, WIRE_BOX_DROPPED);
+		count(state, box, WIRE_BOX_DROPPED);
 		return;
 	case NAT_ANSWER_RESET:
 	case NAT_ANSWER_UNREACHABLE:
-		count(state, from, fate_of(verdict));
-		if (make_answer(state, from, verdict, &passage, &answer))
+		count(state, box, fate_of(verdict));
+		if (make_answer(state, box, verdict, passage, &answer))
 			deliver(state, from, &answer);
 		return;
 	}
+}
+
+void wire_path_enter(struct wire_state *state, size_t from, const uint8_t *frame,
+		     size_t n_bytes, uint64_t now_ns)
+{
+	struct passage passage;
+
+	if (atomic_load(&state->trace->is_cut[from]) || !passage_init(&passage, frame, n_bytes))
+		return;
+	if (!stays_inside(state, state->box_ends[from], &passage))
+		leave_box(state, from, &passage, now_ns);
 }
 
 void wire_path_leave(struct wire_state *state, struct wire_packet *packet, uint64_t now_ns)
@@ -259,7 +300,7 @@ void wire_path_leave(struct wire_state *state, struct wire_packet *packet, uint6
 		return;
 	verdict = judge(state, to, NAT_INBOUND, &passage, now_ns);
 	if (verdict == NAT_FORWARD)
-		deliver(state, to, &passage);
+		deliver_inside(state, to, &passage);
 	record_finish(state, from, packet->record, fate_of(verdict), now_ns);
 	if ((verdict == NAT_ANSWER_RESET || verdict == NAT_ANSWER_UNREACHABLE) &&
 	    make_answer(state, to, verdict, &passage, &answer))

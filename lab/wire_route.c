@@ -56,6 +56,14 @@ static bool owns(const struct wire_addresses *end, const struct destination *des
 	return false;
 }
 
+bool wire_addresses_own(const struct wire_addresses *addresses, const uint8_t *packet,
+			size_t n_bytes)
+{
+	struct destination destination;
+
+	return find_destination(&destination, packet, n_bytes) && owns(addresses, &destination);
+}
+
 size_t wire_route(const struct wire_routes *routes, size_t from, const uint8_t *packet,
 		  size_t n_bytes)
 {

@@ -28,6 +28,10 @@ struct wire_routes {
 /* Adds one; family NONE adds nothing. False when there is no room. */
 bool wire_addresses_add(struct wire_addresses *to, const struct midair_endpoint *address);
 
+/* Whether the IP packet's destination is one of these. */
+bool wire_addresses_own(const struct wire_addresses *addresses, const uint8_t *packet,
+			size_t n_bytes);
+
 /* The end that owns the IP packet's destination, or WIRE_NO_END. Two ends are a cable: whatever
  * goes in at one comes out at the other. */
 size_t wire_route(const struct wire_routes *routes, size_t from, const uint8_t *packet,

@@ -42,6 +42,7 @@ struct wire_trace {
 	_Atomic uint32_t n_restarts[WIRE_ENDS_MAX];
 	/* ... and at its other addresses. */
 	_Atomic uint32_t n_moves[WIRE_ENDS_MAX];
+	_Atomic bool is_cut[WIRE_ENDS_MAX];
 	_Atomic uint32_t n_records;
 	_Atomic uint32_t n_unrecorded;
 	/* Counts by the end that sent and fate, of all packets, whatever they are. */

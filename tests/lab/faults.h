@@ -30,4 +30,14 @@ void a_relayed_transfer_ends_on_both_sides(void **state);
 void an_idle_pipe_outlives_a_nat_that_forgets_after_25_s(void **state);
 void a_pipe_that_speaks_one_way_outlives_a_nat_that_forgets_after_5_s(void **state);
 
+/* faults_uplinks.c: host a has two interfaces. */
+#define FAULTS_SERVER_NAME "both.example"
+/* These use the server's name, which has an address of each family. */
+void each_family_goes_its_own_way(void **state);
+void what_the_other_family_cannot_reach_is_found_by_this_one(void **state);
+void two_without_a_common_family_are_told(void **state);
+void a_way_out_that_is_dead_is_told(void **state);
+void who_waits_outlives_a_change_of_the_way_out(void **state);
+void a_pipe_ends_with_that_reason_when_the_way_out_changes(void **state);
+
 #endif

@@ -30,6 +30,8 @@ struct program *internet_start_server(const struct internet *internet)
 		"serve",
 		"--listen",
 		INTERNET_SERVER,
+		"--listen",
+		"[2001:db8:5::1]:1314",
 		internet->has_relay ? "--relay" : NULL,
 	};
 	struct program *server = internet_start(internet, LAB_S, arguments);

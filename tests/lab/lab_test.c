@@ -107,8 +107,13 @@ size_t lab_test_all_at_once(const struct CMUnitTest *tests, size_t n_tests)
 
 struct network *lab_test_network(const char *line)
 {
+	return lab_test_layout(line, NETWORK_APART);
+}
+
+struct network *lab_test_layout(const char *line, enum network_layout layout)
+{
 	struct scenario scenario;
-	struct network_config config = {.scenario = &scenario, .seed = 1};
+	struct network_config config = {.scenario = &scenario, .seed = 1, .layout = layout};
 	struct network *network = NULL;
 	struct lab_reason reason = {{0}};
 	char text[SCENARIO_LINE_SIZE];

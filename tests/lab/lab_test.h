@@ -41,6 +41,7 @@ int lab_test_skip(const char *reason);
 /* A network of one line in the form of scenarios.conf, without its name. Fails the test when it
  * cannot be built. */
 struct network *lab_test_network(const char *line);
+struct network *lab_test_layout(const char *line, enum network_layout layout);
 
 /* A socket in the host's namespace, bound to its own address and the port (0: any). */
 int lab_test_socket(const struct network *network, enum lab_side side,

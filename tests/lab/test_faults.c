@@ -6,6 +6,30 @@
  */
 #include "faults.h"
 
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <unistd.h>
+
+#include "os/cleanup.h"
+
+/* The last ones. */
+#define N_NAMED ((size_t)3)
+
+/* For the lab's processes alone. False where this machine allows no mounts. */
+static bool name_server(void)
+{
+	static const char hosts[] = "192.0.2.1 " FAULTS_SERVER_NAME "\n"
+				    "2001:db8:5::1 " FAULTS_SERVER_NAME "\n";
+	_cleanup_close_ int fd = -1;
+
+	if (mount("tmpfs", "/tmp", "tmpfs", 0, NULL) < 0)
+		return false;
+	fd = open("/tmp/hosts", O_CREAT | O_WRONLY | O_CLOEXEC, 0644);
+	return fd >= 0 && write(fd, hosts, strlen(hosts)) == (ssize_t)strlen(hosts) &&
+	       mount("/tmp/hosts", "/etc/hosts", NULL, MS_BIND, NULL) == 0;
+}
+
 static int group(void *context)
 {
 	const struct CMUnitTest tests[] = {
@@ -32,10 +56,21 @@ static int group(void *context)
 		cmocka_unit_test(an_idle_pipe_outlives_a_nat_that_forgets_after_25_s),
 		cmocka_unit_test(
 			a_pipe_that_speaks_one_way_outlives_a_nat_that_forgets_after_5_s),
+		cmocka_unit_test(a_way_out_that_is_dead_is_told),
+		cmocka_unit_test(who_waits_outlives_a_change_of_the_way_out),
+		cmocka_unit_test(a_pipe_ends_with_that_reason_when_the_way_out_changes),
+		cmocka_unit_test(each_family_goes_its_own_way),
+		cmocka_unit_test(what_the_other_family_cannot_reach_is_found_by_this_one),
+		cmocka_unit_test(two_without_a_common_family_are_told),
 	};
+	size_t n_tests = N_ITEMS(tests);
 
 	(void)context;
-	return (int)lab_test_all_at_once(tests, N_ITEMS(tests));
+	if (!name_server()) {
+		print_message("no name for the server: %zu tests are left out\n", N_NAMED);
+		n_tests -= N_NAMED;
+	}
+	return (int)lab_test_all_at_once(tests, n_tests);
 }
 
 int main(int argc, char **argv)

@@ -50,7 +50,7 @@ static void every_address_of_the_plan_is_one(void **state)
 					    .b = behavior_of(rows[i])};
 		struct network_plan plan;
 
-		network_plan_init(&plan, &scenario);
+		network_plan_init(&plan, &scenario, NETWORK_APART);
 		for (int side = LAB_A; side <= LAB_B; side++) {
 			const struct plan_side *of = &plan.sides[side];
 			bool has_box = of->place != BOX_NONE;
@@ -78,7 +78,7 @@ static void each_side_names_the_other_ones_published_address(void **state)
 	struct midair_endpoint peer;
 
 	(void)state;
-	network_plan_init(&plan, &scenario);
+	network_plan_init(&plan, &scenario, NETWORK_APART);
 	peer = network_plan_peer(&plan, LAB_B, MIDAIR_IPV4);
 	assert_true(midair_endpoint_equal(&peer, &plan.sides[LAB_A].published.ipv4));
 	peer = network_plan_peer(&plan, LAB_A, MIDAIR_IPV6);

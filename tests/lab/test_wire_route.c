@@ -23,7 +23,7 @@ static struct wire_config plan(const char *line)
 
 	if (scenario_parse(&scenario, line, NULL))
 		fail_msg("not a scenario: %s", line);
-	network_plan_init(&network, &scenario);
+	network_plan_init(&network, &scenario, NETWORK_APART);
 	network_wire_plan(&wire, &network, &scenario);
 	return wire;
 }
