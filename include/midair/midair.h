@@ -293,7 +293,8 @@ enum midair_event_type {
 	/* way, reason, is_sure: what follows from what both sides know of their NATs; again when
 	 * that changes */
 	MIDAIR_EVENT_PLAN,
-	/* remote: the server; reason: the relay was asked for; result not 0: there will be none */
+	/* remote: the server; reason: the relay was asked for; result not 0: there will be none,
+	 * and reason, where it is told, is why */
 	MIDAIR_EVENT_RELAY,
 	/* reason: the code of midair_session_verdict(). Of a pairing alone, its last event: after
 	 * FAILED at once, or, where the other side is asked for what it saw, up to 500 ms later, for
@@ -347,7 +348,7 @@ struct midair_event {
 	enum midair_role role;
 	enum midair_way way;
 	/* Stable code of why there is no direct way, "none" when there is one (PLAN, FAILED with
-	 * NO_DIRECT), or why the relay (RELAY, and with path RELAYED); NULL: not said.
+	 * NO_DIRECT), or why the relay or none (RELAY, and with path RELAYED); NULL: not said.
 	 * midair_reason_text() has words for it. Static storage. */
 	const char *reason;
 	bool is_sure; /* nothing that matters is unknown */
@@ -764,7 +765,11 @@ int midair_pair(const struct midair_pair_config *config, struct midair_stream **
 	X(MIDAIR_REMEDY_NEW_CODE, 12, "new-code", "make a new code")                           \
 	X(MIDAIR_REMEDY_SAME_SECRET, 13, "same-secret", "use the same secret on both sides")   \
 	X(MIDAIR_REMEDY_UPDATE, 14, "update", "update the older midair")                       \
-	X(MIDAIR_REMEDY_FREE_PORT, 15, "free-port", "run midair why: it names who has the port")
+	X(MIDAIR_REMEDY_FREE_PORT, 15, "free-port",                                            \
+	  "run midair why: it names who has the port")                                         \
+	X(MIDAIR_REMEDY_ALLOW_RELAY, 16, "allow-relay",                                        \
+	  "leave --direct out on both sides: this server could forward the bytes, encrypted "  \
+	  "from end to end")
 
 enum midair_side { MIDAIR_SIDES(MIDAIR_LIST_ENUM) };
 enum midair_step { MIDAIR_STEPS(MIDAIR_LIST_ENUM) };

@@ -25,7 +25,9 @@ void tell_pause(struct tell *tell)
 static void say_relay(const struct midair_event *event, const char *remote)
 {
 	if (event->result != 0)
-		fprintf(stderr, "no relay by %s: %s\n", remote, midair_strerror(event->result));
+		fprintf(stderr, "no relay by %s: %s\n", remote,
+			event->reason != NULL ? midair_reason_text(event->reason)
+					      : midair_strerror(event->result));
 }
 
 /* The usual way is no news, and that there is none only when that is certain. */

@@ -194,7 +194,8 @@ static bool may_account(const struct approach *approach)
 	bool is_known =
 		approach->phase == APPROACH_CONFIRMED || approach->phase == APPROACH_PARTING;
 
-	return is_known && approach->at != APPROACH_NOWHERE && approach->relay != RELAY_ASKED;
+	return is_known && approach->at != APPROACH_NOWHERE && !approach->has_peer_left &&
+	       approach->relay != RELAY_ASKED;
 }
 
 static void send_account(struct move *move)
@@ -207,13 +208,14 @@ static void send_account(struct move *move)
 	move_act(move, APPROACH_ACTION_ACCOUNT, approach->at);
 }
 
-/* The dials have failed: the two tell each other what they saw. */
+/* The attempt has failed: the two tell each other what they saw. */
 static void part_after_accounts(struct move *move)
 {
 	struct approach *approach = move->approach;
 
+	relay_forget(approach);
 	send_account(move);
-	if (!may_account(approach) || approach->has_account || approach->has_peer_left) {
+	if (!may_account(approach) || approach->has_account) {
 		finish(move, WIRE_REASON_GONE);
 		return;
 	}
@@ -221,12 +223,24 @@ static void part_after_accounts(struct move *move)
 	approach->patience_ns = move->event->now_ns + PART_PATIENCE_NS;
 }
 
-/* The peer waits for ours, but no longer than we would. Our dials go on: it does not matter. */
+void approach_give_up(struct move *move, int result)
+{
+	move_act(move, APPROACH_ACTION_FAIL, APPROACH_NOWHERE)->result = result;
+	part_after_accounts(move);
+}
+
+/* The peer waits for ours, but no longer than we would. */
 void approach_peer_accounted(struct move *move)
 {
-	move->approach->has_account = true;
+	struct approach *approach = move->approach;
+
+	approach->has_account = true;
+	approach->peer_result = move->event->peer_result;
+	approach->is_peer_direct = move->event->is_peer_direct;
+	if (approach->phase == APPROACH_CONFIRMED)
+		relay_peer_failed(move);
 	send_account(move);
-	if (move->approach->phase == APPROACH_PARTING)
+	if (approach->phase == APPROACH_PARTING)
 		finish(move, WIRE_REASON_GONE);
 }
 

@@ -29,8 +29,9 @@
  * fits as well an honest peer that was cut off.
  * Beside a standing hole (hole_first_ns) the server is dialled as always, but greeted only when the
  * hole has had its time.
- * PARTING: the dials have failed. Each side has told the other what it saw of the attempt, and waits
- * a moment for what the other saw, which says more of why there was no way than one side knows.
+ * PARTING: the dials have failed, or there is no way. Each side has told the other what it saw of the
+ * attempt, and waits a moment for what the other saw, which says more of why there was no way than one
+ * side knows. Whoever allows no relay says so: the other side need not wait for it, nor for a dial.
  *
  * The server may lie in everything that is not sealed. The worst that it reaches is a failed
  * attempt: every connection is authenticated by the pairing's key (core/session).
@@ -87,7 +88,7 @@ enum approach_event_type {
 	/* message: PEER. The answer to EXCHANGE: 0, -EBADMSG: no such share, -errno */
 	APPROACH_EVENT_EXCHANGED,
 	/* The answer to OPEN: 0, -EBADMSG: not our key's, -EPROTO; is_account: the peer's attempt has
-	 * failed, and it told what it saw */
+	 * failed, with peer_result, and it told what it saw; is_peer_direct: it allows no relay */
 	APPROACH_EVENT_OPENED,
 	/* way, reason, is_sure: what both sides' NATs let one expect; once CONFIRMED */
 	APPROACH_EVENT_PLANNED,
@@ -107,6 +108,8 @@ struct approach_event {
 	const char *reason; /* way NONE: why; static storage */
 	bool is_sure;
 	bool is_account;
+	bool is_peer_direct;
+	int peer_result; /* of midair.h; 0: not known */
 };
 
 enum approach_action_type {
@@ -200,8 +203,10 @@ struct approach {
 	bool has_welcome;
 	bool has_peer_left; /* as the server says, once */
 	bool has_accounted;
-	bool has_account; /* the peer's */
-	uint32_t room;	  /* of a host; 0: none yet */
+	bool has_account;    /* the peer's */
+	bool is_peer_direct; /* as it told, or answered to our wish for the relay */
+	int peer_result;     /* has_account; 0: not known */
+	uint32_t room;	     /* of a host; 0: none yet */
 	uint32_t n_introductions;
 	uint32_t n_told;
 	uint32_t n_opened;

@@ -21,6 +21,10 @@ void approach_fail(struct move *move, int result, enum wire_reason reason);
 /* The introduction came to nothing: once more, or over. */
 void approach_retry(struct move *move, int result);
 
+/* The attempt is over, for a reason that the peer shall know: the two tell each other what they
+ * saw, as after dials that failed. Only once CONFIRMED. */
+void approach_give_up(struct move *move, int result);
+
 /* The peer has told what it saw of the attempt, which has failed. */
 void approach_peer_accounted(struct move *move);
 
@@ -58,6 +62,10 @@ void relay_time(struct move *move);
 void relay_message(struct move *move);
 /* The server is gone, or the peer: result is for those who want nothing else. */
 void relay_lost(struct move *move, int result);
+/* The peer's attempt is over: it will not ask for the relay, nor agree to it. */
+void relay_peer_failed(struct move *move);
+/* So is ours: who asks is told so. */
+void relay_forget(struct approach *approach);
 
 static inline bool approach_is_before_introduction(const struct approach *approach)
 {

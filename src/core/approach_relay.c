@@ -41,6 +41,13 @@ static bool is_allowed(const struct approach *approach)
 	return approach->can_relay && approach->config.relay != APPROACH_RELAY_NEVER;
 }
 
+/* Only the relay is left, where it is: the peer's SYNs, if it sends any, cannot meet ours. */
+static bool is_hopeless(const struct approach *approach)
+{
+	return (approach->way == MIDAIR_WAY_NONE && approach->is_sure) ||
+	       approach->peer_result == MIDAIR_E_NO_DIRECT;
+}
+
 static uint64_t patience_ns(const struct approach *approach)
 {
 	uint64_t far_ns = ROUND_TRIPS * approach->round_trip_ns;
@@ -129,10 +136,9 @@ void relay_planned(struct move *move)
 			approach->relay_reason = event->reason;
 		approach->relay_ns = approach->introduced_ns + patience_ns(approach);
 		ask_when_due(move);
-	} else if (event->way == MIDAIR_WAY_NONE && event->is_sure &&
-		   approach->relay == RELAY_OFF && !is_allowed(approach)) {
-		/* Without a word: the peer makes the same plan. */
-		approach_fail(move, MIDAIR_E_NO_DIRECT, WIRE_REASON_GONE);
+	} else if (approach->relay == RELAY_OFF && approach->phase == APPROACH_CONFIRMED &&
+		   is_hopeless(approach)) {
+		approach_give_up(move, MIDAIR_E_NO_DIRECT);
 	}
 }
 
@@ -156,6 +162,32 @@ static bool has_rumour(const struct approach *approach)
 	       approach->result == MIDAIR_E_WRONG_CODE;
 }
 
+static void report_none(struct move *move, int result)
+{
+	const struct approach *approach = move->approach;
+
+	move_report(move,
+		    &(struct midair_event){
+			    .type = MIDAIR_EVENT_RELAY,
+			    .remote = approach->config.servers[move->event->server],
+			    .result = result,
+			    .reason = approach->is_peer_direct ? REASON_PEER_DIRECT : NULL,
+		    });
+}
+
+/* Without the relay the dials alone are left, or nothing is. */
+static void go_without(struct move *move, int result)
+{
+	struct approach *approach = move->approach;
+
+	approach->relay = RELAY_OFF;
+	approach->relay_ns = APPROACH_NO_DEADLINE;
+	if (approach->config.relay == APPROACH_RELAY_ONLY)
+		approach_fail(move, result, WIRE_REASON_GAVE_UP);
+	else if (approach->phase == APPROACH_CONFIRMED && is_hopeless(approach))
+		approach_give_up(move, MIDAIR_E_NO_DIRECT);
+}
+
 void relay_lost(struct move *move, int result)
 {
 	struct approach *approach = move->approach;
@@ -165,27 +197,42 @@ void relay_lost(struct move *move, int result)
 		return;
 	if (has_rumour(approach))
 		result = MIDAIR_E_WRONG_CODE;
-	approach->relay = RELAY_OFF;
-	approach->relay_ns = APPROACH_NO_DEADLINE;
-	if (approach->config.relay == APPROACH_RELAY_ONLY)
-		approach_fail(move, result, WIRE_REASON_GAVE_UP);
+	if (approach->is_peer_direct)
+		report_none(move, MIDAIR_E_NO_RELAY);
+	go_without(move, result);
+}
+
+/* Whoever has asked for the relay may say nothing before the answer, which comes. */
+void relay_peer_failed(struct move *move)
+{
+	struct approach *approach = move->approach;
+
+	if (approach->relay == RELAY_POSSIBLE)
+		relay_lost(move, MIDAIR_E_NO_RELAY);
+	else if (approach->relay == RELAY_OFF && is_hopeless(approach))
+		approach_give_up(move, MIDAIR_E_NO_DIRECT);
+}
+
+void relay_forget(struct approach *approach)
+{
+	if (approach->relay == RELAY_POSSIBLE)
+		approach->relay = RELAY_OFF;
 }
 
 static void refused(struct move *move)
 {
 	struct approach *approach = move->approach;
-	int result = move->event->message->refusal == WIRE_REFUSAL_BUSY ? MIDAIR_E_BUSY
-									: MIDAIR_E_NO_RELAY;
+	enum wire_refusal refusal = move->event->message->refusal;
+	int result = refusal == WIRE_REFUSAL_BUSY ? MIDAIR_E_BUSY : MIDAIR_E_NO_RELAY;
 
-	move_report(move, &(struct midair_event){
-				  .type = MIDAIR_EVENT_RELAY,
-				  .remote = approach->config.servers[move->event->server],
-				  .result = result,
-			  });
-	relay_lost(move, result);
+	/* One whose attempt has failed agrees to nothing, and has told what it allows. */
+	if (refusal == WIRE_REFUSAL_PEER && !approach->has_account)
+		approach->is_peer_direct = true;
+	report_none(move, result);
+	go_without(move, result);
 	/* Nothing else was left. */
 	if (approach->phase == APPROACH_CONFIRMED && approach->way == MIDAIR_WAY_NONE)
-		approach_fail(move, MIDAIR_E_NO_DIRECT, WIRE_REASON_GONE);
+		approach_give_up(move, MIDAIR_E_NO_DIRECT);
 }
 
 static void wanted(struct move *move)
@@ -220,7 +267,7 @@ void relay_message(struct move *move)
 	bool is_introduced =
 		approach->phase == APPROACH_INTRODUCED || approach->phase == APPROACH_CONFIRMED;
 
-	if (is_introduced && type == WIRE_RELAY_WANTED)
+	if ((is_introduced || approach->phase == APPROACH_PARTING) && type == WIRE_RELAY_WANTED)
 		wanted(move);
 	else if (is_introduced && approach->relay == RELAY_ASKED && type == WIRE_RELAY_READY)
 		ready(move);

@@ -112,6 +112,8 @@ static void peer(struct move *move)
 	approach->n_opened = 0;
 	approach->has_accounted = false;
 	approach->has_account = false;
+	approach->is_peer_direct = false;
+	approach->peer_result = 0;
 	approach->has_peer_left = false;
 	move_report(move, &(struct midair_event){
 				  .type = MIDAIR_EVENT_PEER,

@@ -374,6 +374,12 @@ static bool has_dialled_ipv6(const struct timeline *timeline)
 	return false;
 }
 
+static bool is_relay_forbidden(const struct evidence *evidence)
+{
+	return evidence->ours->is_direct_only ||
+	       (evidence->theirs != NULL && evidence->theirs->is_direct_only);
+}
+
 /* What does not help here is left out. */
 static uint32_t remedies_for(const struct evidence *evidence, enum diagnosis diagnosis)
 {
@@ -383,6 +389,11 @@ static uint32_t remedies_for(const struct evidence *evidence, enum diagnosis dia
 
 	if (!evidence->is_pairing)
 		remedies &= ~((uint32_t)MIDAIR_REMEDY_RELAY | MIDAIR_REMEDY_NEW_CODE);
+	if (evidence->can_relay && (remedies & MIDAIR_REMEDY_RELAY) != 0) {
+		remedies &= ~(uint32_t)MIDAIR_REMEDY_RELAY;
+		remedies |= is_relay_forbidden(evidence) ? MIDAIR_REMEDY_ALLOW_RELAY
+							 : MIDAIR_REMEDY_RETRY;
+	}
 	if (!is_random && has_dialled_ipv6(evidence->ours))
 		remedies &= ~(uint32_t)MIDAIR_REMEDY_IPV6;
 	return remedies;

@@ -181,6 +181,7 @@ struct evidence {
 	int result; /* how the attempt ended */
 	bool is_pairing;
 	bool is_server_silent; /* it has not acknowledged what we sent it last */
+	bool can_relay;	       /* the server could have forwarded */
 	const struct timeline *ours;
 	const struct timeline *theirs; /* NULL: the other side has told nothing */
 	/* Of the family in question; NULL: nothing is known. */

@@ -108,6 +108,7 @@ static const struct code codes[] = {
 	{"reason", REASON_NOT_IN_TIME, NULL, "", 0},
 	{"reason", REASON_RELAY_ONLY, NULL, "", 0},
 	{"reason", REASON_PEER_ASKED, NULL, "", 0},
+	{"reason", REASON_PEER_DIRECT, NULL, "", 0},
 	MIDAIR_REMEDIES(REMEDY)
 	MIDAIR_SIDES(SIDE)
 	MIDAIR_STEPS(STEP)

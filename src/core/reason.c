@@ -11,6 +11,7 @@ static const struct {
 } reasons[] = {{REASON_NOT_IN_TIME, "no direct connection came in time"},
 	       {REASON_RELAY_ONLY, "only the relay is allowed here"},
 	       {REASON_PEER_ASKED, "the other side asked for it"},
+	       {REASON_PEER_DIRECT, "the other side allows a direct connection only"},
 #define PLAN_ROW(constant, name, text) {name, text},
 	       PLAN_REASONS(PLAN_ROW)
 #undef PLAN_ROW

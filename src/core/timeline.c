@@ -196,6 +196,17 @@ uint32_t timeline_count(const struct timeline *timeline, enum timeline_kind kind
 	return count;
 }
 
+int timeline_result(const struct timeline *timeline)
+{
+	for (uint32_t i = 0; i < timeline->n_entries; i++) {
+		const struct timeline_entry *entry = &timeline->entries[i];
+
+		if (entry->kind == TIMELINE_FAILED && entry->outcome != TIMELINE_OTHER)
+			return entry->outcome;
+	}
+	return 0;
+}
+
 void timeline_align(const struct timeline *ours, const struct timeline *theirs,
 		    struct timeline_clock *clock)
 {

@@ -68,7 +68,8 @@ struct timeline {
 	bool has_plan;
 	bool is_sure;
 	enum midair_way way;
-	uint8_t reason; /* enum plan_reason */
+	uint8_t reason;	     /* enum plan_reason */
+	bool is_direct_only; /* this side allows no relay */
 };
 
 /* Takes note of an event; its time as the driver stamped it. */
@@ -78,6 +79,9 @@ void timeline_note(struct timeline *timeline, const struct midair_event *event);
 #define TIMELINE_ANY UINT32_MAX
 uint32_t timeline_count(const struct timeline *timeline, enum timeline_kind kind, uint32_t path,
 			uint32_t outcome);
+
+/* How the attempt ended: a result of midair.h; 0: it has not, or by an error of the system. */
+int timeline_result(const struct timeline *timeline);
 
 /* The other side's clock on ours: its time plus offset_ns. */
 struct timeline_clock {

@@ -18,6 +18,7 @@
 #define HEAD_HAS_HEARD	  1u
 #define HEAD_HAS_PLAN	  2u
 #define HEAD_IS_SURE	  4u
+#define HEAD_DIRECT_ONLY  8u
 #define US		  INT64_C(1000)
 
 _Static_assert(ENTRIES_PER_FIELD *ENTRY_BYTES <= UINT8_MAX, "fits into a field");
@@ -55,6 +56,8 @@ static void write_head(struct byte_writer *writer, const struct timeline *timeli
 		flags |= HEAD_HAS_PLAN;
 	if (timeline->is_sure)
 		flags |= HEAD_IS_SURE;
+	if (timeline->is_direct_only)
+		flags |= HEAD_DIRECT_ONLY;
 	bytes_write_8(writer, TAG_HEAD);
 	bytes_write_8(writer, HEAD_BYTES);
 	bytes_write_8(writer, flags);
@@ -131,6 +134,7 @@ static bool read_head(struct timeline *timeline, struct byte_reader *value)
 	timeline->has_plan = (flags & HEAD_HAS_PLAN) != 0 && way <= MIDAIR_WAY_NONE &&
 			     reason <= PLAN_REASON_NO_FAMILY;
 	timeline->is_sure = timeline->has_plan && (flags & HEAD_IS_SURE) != 0;
+	timeline->is_direct_only = (flags & HEAD_DIRECT_ONLY) != 0;
 	if (timeline->has_plan) {
 		timeline->way = (enum midair_way)way;
 		timeline->reason = reason;

@@ -145,6 +145,7 @@ static int open_session(struct pairing *pairing, const struct midair_pair_config
 		return result;
 	pairing->session->pairing = pairing;
 	pairing->session->pairing_calls = &pairing_calls;
+	pairing->session->timeline.is_direct_only = (config->flags & MIDAIR_DIRECT_ONLY) != 0;
 	return 0;
 }
 

@@ -39,6 +39,10 @@ static void open_sealed(struct pairing *pairing, const struct approach_action *a
 
 	event.result = pair_open(pairing, &action->message->sealed, &introduction);
 	event.is_account = event.result == 0 && pairing->is_account;
+	if (event.is_account) {
+		event.is_peer_direct = pairing->session->theirs.is_direct_only;
+		event.peer_result = timeline_result(&pairing->session->theirs);
+	}
 	pair_feed(pairing, &event);
 	if (event.result == 0 && pairing->approach.phase == APPROACH_CONFIRMED)
 		hear(pairing, &introduction);
@@ -146,6 +150,7 @@ static void adjust(struct pairing *pairing)
 	bool is_waiting = approach_may_relay(&pairing->approach);
 
 	pairing->session->reason = approach_reason(&pairing->approach);
+	pairing->session->can_relay = pairing->approach.can_relay;
 	session_set_patience(pairing->session,
 			     is_waiting ? pairing->timeout_ns : session_patience_ns);
 }

@@ -91,6 +91,7 @@ struct midair_session {
 	struct midair_stream *stream; /* the result */
 	struct tls *exporter;	      /* the result with MIDAIR_PLAIN: its keys */
 	const char *reason;	      /* why the relay, or why no direct way; NULL: not known */
+	bool can_relay;		      /* the server could forward */
 	int adopt_result;	      /* why the result cannot be handed out; 0 */
 
 	/* For when it fails: */

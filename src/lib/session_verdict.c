@@ -19,6 +19,7 @@ int midair_session_verdict(const struct midair_session *session, struct midair_v
 		.result = session->failure,
 		.is_pairing = session->pairing_calls != NULL,
 		.is_server_silent = session->is_server_silent,
+		.can_relay = session->can_relay,
 		.ours = &session->timeline,
 		.theirs = theirs(session),
 		.our_report = known(&session->reports[0]),

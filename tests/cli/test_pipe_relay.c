@@ -66,10 +66,14 @@ static void direct_and_relay_only_do_not_come_together(void **state)
 	command_feed(a, NULL);
 	command_feed(b, NULL);
 	command_finish_both(a, b);
-	assert_non_null(strstr(a->errors.bytes, "does not want it"));
+	assert_non_null(strstr(a->errors.bytes, "no relay by "));
+	assert_non_null(
+		strstr(a->errors.bytes, ": the other side allows a direct connection only\n"));
+	assert_non_null(strstr(a->errors.bytes, "does not want it\n"));
 	assert_int_equal(a->status, SERVER_REFUSED);
+	assert_non_null(strstr(b->errors.bytes,
+			       ": the other side gave up before there was a connection\n"));
 	assert_int_equal(b->status, NO_CONNECTION);
-	assert_non_null(strstr(b->errors.bytes, "the other side gave up"));
 	command_free(a);
 	command_free(b);
 }

@@ -6,6 +6,7 @@
 #include "lab_test.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "lab/program.h"
@@ -18,6 +19,9 @@
 #define WRONG_CODE 4
 #define NO_SERVER  7
 #define NO_DIRECT  21
+#define NO_PROBES  "--probe-port=off"
+/* From the introduction to the end where there is no direct way: the NATs are measured by then. */
+#define AT_ONCE_MS 1500.0
 
 static int midair_fd = -1;
 
@@ -37,10 +41,10 @@ static struct program *start(const struct network *network, enum lab_side side,
 	return program;
 }
 
-static struct program *start_server(const struct network *network, bool probes)
+static struct program *start_server(const struct network *network, const char *option)
 {
 	const char *const arguments[ARGUMENTS] = {"midair", "serve", "--listen", SERVER,
-						  probes ? NULL : "--probe-port=off"};
+						  option};
 	struct program *server = start(network, LAB_S, arguments);
 
 	if (program_wait_text(server, PROGRAM_ERRORS, "midair serve: ready", TIMEOUT_MS) != 0)
@@ -49,9 +53,9 @@ static struct program *start_server(const struct network *network, bool probes)
 }
 
 static struct program *start_pipe(const struct network *network, enum lab_side side,
-				  const char *code, const char *limit)
+				  const char *code, const char *option)
 {
-	const char *const arguments[ARGUMENTS] = {"midair", "pipe", "--json", limit, code};
+	const char *const arguments[ARGUMENTS] = {"midair", "pipe", "--json", code, option};
 
 	return start(network, side, arguments);
 }
@@ -104,7 +108,8 @@ static void both_sides_say_why_they_cannot_meet(void **state)
 	(void)state;
 	for (size_t i = 0; i < N_ITEMS(rows); i++) {
 		struct network *network = lab_test_network(rows[i].line);
-		struct program *server = start_server(network, rows[i].probes);
+		struct program *server =
+			start_server(network, rows[i].probes ? NULL : NO_PROBES);
 		struct program *a =
 			start_pipe(network, LAB_A, "4711-crossover-clockwork", "--timeout=3");
 		struct program *b =
@@ -131,7 +136,7 @@ static void who_gives_up_first_hears_from_the_other(void **state)
 {
 	static const char row[] = "a=apdm/random b=apdm/random/rst rtt=20ms server=20ms";
 	struct network *network = lab_test_network(row);
-	struct program *server = start_server(network, false);
+	struct program *server = start_server(network, NO_PROBES);
 	struct program *a =
 		start_pipe(network, LAB_A, "4711-crossover-clockwork", "--timeout=1");
 	struct program *b =
@@ -148,13 +153,67 @@ static void who_gives_up_first_hears_from_the_other(void **state)
 	network_free(network);
 }
 
+static double time_of(struct program *program, const char *event)
+{
+	char words[64];
+	const char *at;
+
+	snprintf(words, sizeof(words), "{\"event\":\"%s\",\"time_ms\":", event);
+	expect_words(program, event, words);
+	at = strstr(program_text(program, PROGRAM_ERRORS), words);
+	return strtod(at + strlen(words), NULL);
+}
+
+/* The server would forward, and one side, or both, will have none of it. */
+static void who_allows_no_relay_ends_both_at_once(void **state)
+{
+	static const char line[] = "a=apdm/random b=apdm/random rtt=20ms server=20ms";
+	static const struct {
+		const char *name;
+		const char *options[2];
+	} sides[] = {
+		{"--direct on a", {"--direct", NULL}},
+		{"--direct on b", {NULL, "--direct"}},
+		{"--direct on both", {"--direct", "--direct"}},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < N_ITEMS(sides); i++) {
+		struct network *network = lab_test_network(line);
+		struct program *server = start_server(network, "--relay");
+		struct program *ends[2];
+
+		for (int side = 0; side < 2; side++)
+			ends[side] =
+				start_pipe(network, side == 0 ? LAB_A : LAB_B,
+					   "4711-crossover-clockwork", sides[i].options[side]);
+		for (int side = 0; side < 2; side++) {
+			expect_end(ends[side], sides[i].name, NO_DIRECT,
+				   "\"code\":\"random-both\",\"side\":\"both\"");
+			expect_words(ends[side], sides[i].name, "\"allow-relay\"");
+			expect_words(ends[side], sides[i].name, "{\"side\":\"theirs\"");
+			if (sides[i].options[side] == NULL)
+				expect_words(ends[side], sides[i].name,
+					     "\"code\":\"no-relay\","
+					     "\"reason\":\"peer-direct-only\"");
+			assert_true(time_of(ends[side], "failed") -
+					    time_of(ends[side], "peer") <
+				    AT_ONCE_MS);
+		}
+		for (int side = 0; side < 2; side++)
+			program_free(ends[side]);
+		program_free(server);
+		network_free(network);
+	}
+}
+
 static void a_wrong_code_is_the_reason_on_both_sides(void **state)
 {
 	static const char row[] = "a=drop b=drop rtt=20ms server=20ms";
 	static const char verdict[] =
 		"\"code\":\"wrong-code\",\"side\":\"theirs\",\"step\":\"introduction\"";
 	struct network *network = lab_test_network(row);
-	struct program *server = start_server(network, true);
+	struct program *server = start_server(network, NULL);
 	struct program *a =
 		start_pipe(network, LAB_A, "4711-crossover-clockwork", "--timeout=3");
 	struct program *b =
@@ -187,6 +246,7 @@ static int group(void *context)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(both_sides_say_why_they_cannot_meet),
 		cmocka_unit_test(who_gives_up_first_hears_from_the_other),
+		cmocka_unit_test(who_allows_no_relay_ends_both_at_once),
 		cmocka_unit_test(a_wrong_code_is_the_reason_on_both_sides),
 		cmocka_unit_test(a_server_that_is_away_is_the_reason),
 	};

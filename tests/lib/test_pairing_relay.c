@@ -224,6 +224,7 @@ static void who_wants_a_direct_way_alone_declines(void **state)
 	world_run(&world);
 	assert_int_equal(world_result(&world, 0), MIDAIR_E_NO_RELAY);
 	assert_int_equal(told(0, MIDAIR_EVENT_FAILED)->result, MIDAIR_E_NO_RELAY);
+	assert_int_equal(world_result(&world, 1), MIDAIR_E_PEER_LEFT);
 	assert_int_equal(world.server.n_relayed, 0);
 }
 

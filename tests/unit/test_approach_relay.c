@@ -54,6 +54,25 @@ static const char *refused(enum wire_refusal refusal)
 						   .refusal = refusal});
 }
 
+/* The peer's attempt has ended, and it has told what it saw. */
+static const char *account(int result, bool is_direct)
+{
+	assert_string_equal(play_type(&play, WIRE_SEALED), "open");
+	return play_feed(&play, &(struct approach_event){
+					.type = APPROACH_EVENT_OPENED,
+					.is_account = true,
+					.peer_result = result,
+					.is_peer_direct = is_direct,
+				});
+}
+
+/* What was told of it last. */
+static const char *relay_reason(void)
+{
+	assert_int_equal(play.update.actions[0].report.type, MIDAIR_EVENT_RELAY);
+	return play.update.actions[0].report.reason;
+}
+
 #define ASKS "said relay, relay 0 yes"
 
 static void after_some_patience_the_relay_is_asked_for(void **state)
@@ -117,19 +136,115 @@ static void without_a_direct_way_and_without_a_relay_that_is_the_end(void **stat
 {
 	(void)state;
 	confirm(APPROACH_RELAY_NEVER);
-	assert_string_equal(plan(MIDAIR_WAY_NONE, true), "close 0, fail no-direct");
+	assert_string_equal(plan(MIDAIR_WAY_NONE, true), "fail no-direct, account 0");
 	assert_string_equal(approach_reason(&play.approach), "random-both");
+	assert_string_equal(play_event(&play, APPROACH_EVENT_DIALS_FAILED, 0, 0), "");
+	assert_string_equal(account(MIDAIR_E_NO_DIRECT, false), "close 0");
+	/* the peer tells nothing */
+	confirm(APPROACH_RELAY_NEVER);
+	plan(MIDAIR_WAY_NONE, true);
+	assert_string_equal(play_time(&play), "close 0");
 	/* what is not sure is tried */
 	confirm(APPROACH_RELAY_NEVER);
 	assert_string_equal(plan(MIDAIR_WAY_NONE, false), "");
 	/* the server cannot */
 	play_init(&play, PLAY_JOIN, SERVER);
 	play_until(&play, APPROACH_CONFIRMED);
-	assert_string_equal(plan(MIDAIR_WAY_NONE, true), "close 0, fail no-direct");
+	assert_string_equal(plan(MIDAIR_WAY_NONE, true), "fail no-direct, account 0");
 	/* it could, but does not now */
 	confirm(APPROACH_RELAY_ALLOWED);
 	plan(MIDAIR_WAY_NONE, true);
-	assert_string_equal(refused(WIRE_REFUSAL_BUSY), "said relay, close 0, fail no-direct");
+	assert_string_equal(refused(WIRE_REFUSAL_BUSY),
+			    "said relay, fail no-direct, account 0");
+	assert_null(relay_reason());
+}
+
+/* It stays long enough to say no, lest the peer wait for its relay. */
+static void who_allows_no_relay_says_so_before_it_goes(void **state)
+{
+	(void)state;
+	confirm(APPROACH_RELAY_NEVER);
+	plan(MIDAIR_WAY_NONE, true);
+	play_event(&play, APPROACH_EVENT_DIALS_FAILED, 0, 0);
+	assert_string_equal(play_type(&play, WIRE_RELAY_WANTED), "relay 0 no");
+	assert_string_equal(account(MIDAIR_E_NO_DIRECT, false), "close 0");
+	/* so does who could not do without, and whose time has run out */
+	confirm(APPROACH_RELAY_ALLOWED);
+	play_event(&play, APPROACH_EVENT_DIALS_FAILED, 0, 0);
+	assert_string_equal(play_type(&play, WIRE_RELAY_WANTED), "relay 0 no");
+}
+
+static void a_peer_that_allows_no_relay_ends_the_attempt(void **state)
+{
+	static const char ends[] = "said relay, fail no-direct, account 0, close 0";
+
+	(void)state;
+	/* the wish has gone out: nothing may be said before the answer */
+	confirm(APPROACH_RELAY_ALLOWED);
+	plan(MIDAIR_WAY_NONE, true);
+	assert_string_equal(account(MIDAIR_E_NO_DIRECT, true), "");
+	assert_string_equal(refused(WIRE_REFUSAL_PEER), ends);
+	assert_string_equal(relay_reason(), REASON_PEER_DIRECT);
+	/* it has not gone out */
+	confirm(APPROACH_RELAY_ALLOWED);
+	plan(MIDAIR_WAY_NONE, false);
+	assert_string_equal(account(MIDAIR_E_NO_DIRECT, true), ends);
+	assert_string_equal(relay_reason(), REASON_PEER_DIRECT);
+	/* the answer comes first, and the account never */
+	confirm(APPROACH_RELAY_ALLOWED);
+	plan(MIDAIR_WAY_NONE, true);
+	assert_string_equal(refused(WIRE_REFUSAL_PEER),
+			    "said relay, fail no-direct, account 0");
+	assert_string_equal(relay_reason(), REASON_PEER_DIRECT);
+	assert_string_equal(play_left(&play, WIRE_REASON_GONE), "close 0");
+	/* a peer that could not have the relay is not one that does not want it */
+	confirm(APPROACH_RELAY_ALLOWED);
+	plan(MIDAIR_WAY_NONE, true);
+	account(MIDAIR_E_NO_DIRECT, false);
+	assert_string_equal(refused(WIRE_REFUSAL_PEER), ends);
+	assert_null(relay_reason());
+}
+
+/* Whoever needs the relay and has lost the server or the peer has nothing to wait for. */
+static void without_a_direct_way_a_lost_relay_is_the_end(void **state)
+{
+	(void)state;
+	confirm(APPROACH_RELAY_ALLOWED);
+	plan(MIDAIR_WAY_NONE, true);
+	assert_string_equal(play_left(&play, WIRE_REASON_GONE), "fail no-direct, close 0");
+	confirm(APPROACH_RELAY_ALLOWED);
+	plan(MIDAIR_WAY_NONE, true);
+	assert_string_equal(play_event(&play, APPROACH_EVENT_LOST, 0, -104), "fail no-direct");
+	/* first the loss, then the plan */
+	confirm(APPROACH_RELAY_ALLOWED);
+	assert_string_equal(play_left(&play, WIRE_REASON_GONE), "");
+	assert_string_equal(plan(MIDAIR_WAY_NONE, true), "fail no-direct, close 0");
+	/* a peer that has lost the server may still be met */
+	confirm(APPROACH_RELAY_ALLOWED);
+	plan(MIDAIR_WAY_NONE, false);
+	assert_string_equal(play_left(&play, WIRE_REASON_GONE), "");
+}
+
+/* What the other side knows for sure need not be sure here: it dials no more. */
+static void a_peer_that_has_found_no_way_ends_the_attempt(void **state)
+{
+	(void)state;
+	confirm(APPROACH_RELAY_NEVER);
+	plan(MIDAIR_WAY_NONE, false);
+	assert_string_equal(account(MIDAIR_E_NO_DIRECT, false),
+			    "fail no-direct, account 0, close 0");
+	/* one whose time has run out may have been late */
+	confirm(APPROACH_RELAY_ALLOWED);
+	plan(MIDAIR_WAY_PLAIN, true);
+	assert_string_equal(account(MIDAIR_E_TIMEOUT, false), "account 0");
+	assert_false(approach_may_relay(&play.approach));
+	/* without the relay there is nothing for who wants nothing else */
+	begin(APPROACH_RELAY_ONLY, 40 * MS);
+	play_type(&play, WIRE_ROOM);
+	play_until(&play, APPROACH_CONFIRMED);
+	assert_string_equal(account(MIDAIR_E_NO_DIRECT, true), "");
+	assert_string_equal(refused(WIRE_REFUSAL_PEER),
+			    "said relay, leave 0 gave-up, close 0, fail no-relay");
 }
 
 static void who_wants_the_relay_alone_asks_when_the_code_is_confirmed(void **state)
@@ -299,6 +414,10 @@ int main(void)
 		cmocka_unit_test(the_patience_is_that_of_the_way),
 		cmocka_unit_test(without_a_direct_way_it_is_asked_for_at_once),
 		cmocka_unit_test(without_a_direct_way_and_without_a_relay_that_is_the_end),
+		cmocka_unit_test(who_allows_no_relay_says_so_before_it_goes),
+		cmocka_unit_test(a_peer_that_allows_no_relay_ends_the_attempt),
+		cmocka_unit_test(without_a_direct_way_a_lost_relay_is_the_end),
+		cmocka_unit_test(a_peer_that_has_found_no_way_ends_the_attempt),
 		cmocka_unit_test(who_wants_the_relay_alone_asks_when_the_code_is_confirmed),
 		cmocka_unit_test(who_wants_the_relay_alone_ends_without_it),
 		cmocka_unit_test(a_wrong_code_stays_one_when_the_server_has_read_the_goodbye),

@@ -565,6 +565,37 @@ static void what_does_not_apply_is_no_remedy(void **state)
 	assert_true((verdict.remedies & MIDAIR_REMEDY_IPV6) == 0);
 }
 
+/* A server that forwards need not be started: what helps is to allow it, or to try again. */
+static void a_relay_that_is_there_is_no_remedy_but_to_allow_it_is(void **state)
+{
+	static const struct saw seen[SAW_MAX] = {DIAL(1), PLAN(NONE, "random-both")};
+	struct timeline ours = {0}, theirs = {0};
+	struct evidence evidence = {
+		.result = MIDAIR_E_NO_DIRECT, .is_pairing = true, .ours = &ours};
+	struct midair_verdict verdict;
+
+	(void)state;
+	play(&ours, seen);
+	play(&theirs, seen);
+	ours.is_direct_only = true;
+	diagnose(&verdict, &evidence);
+	assert_true((verdict.remedies & MIDAIR_REMEDY_RELAY) != 0);
+	assert_true((verdict.remedies & MIDAIR_REMEDY_ALLOW_RELAY) == 0);
+	evidence.can_relay = true;
+	diagnose(&verdict, &evidence);
+	assert_true((verdict.remedies & MIDAIR_REMEDY_RELAY) == 0);
+	assert_true((verdict.remedies & MIDAIR_REMEDY_ALLOW_RELAY) != 0);
+	ours.is_direct_only = false;
+	theirs.is_direct_only = true;
+	evidence.theirs = &theirs;
+	diagnose(&verdict, &evidence);
+	assert_true((verdict.remedies & MIDAIR_REMEDY_ALLOW_RELAY) != 0);
+	theirs.is_direct_only = false;
+	diagnose(&verdict, &evidence);
+	assert_true((verdict.remedies & MIDAIR_REMEDY_ALLOW_RELAY) == 0);
+	assert_true((verdict.remedies & MIDAIR_REMEDY_RETRY) != 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -574,6 +605,7 @@ int main(void)
 		cmocka_unit_test(one_router_is_known_by_its_address),
 		cmocka_unit_test(a_server_that_hears_nothing_tells_of_a_change),
 		cmocka_unit_test(what_does_not_apply_is_no_remedy),
+		cmocka_unit_test(a_relay_that_is_there_is_no_remedy_but_to_allow_it_is),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

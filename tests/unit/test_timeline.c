@@ -92,11 +92,23 @@ static void what_does_not_fit_is_counted_and_the_end_always_fits(void **state)
 	assert_int_equal(timeline.n_paths, TIMELINE_PATHS_MAX);
 	assert_int_equal(timeline.n_entries, TIMELINE_ENTRIES_MAX - 1);
 	assert_true(timeline.n_left_out > 0);
+	assert_int_equal(timeline_result(&timeline), 0);
 	note(&timeline, MIDAIR_EVENT_FAILED, 200, &none, 0, MIDAIR_E_TIMEOUT);
 	assert_int_equal(timeline.n_entries, TIMELINE_ENTRIES_MAX);
 	assert_int_equal(timeline_count(&timeline, TIMELINE_FAILED, TIMELINE_NO_PATH,
 					MIDAIR_E_TIMEOUT),
 			 1);
+	assert_int_equal(timeline_result(&timeline), MIDAIR_E_TIMEOUT);
+}
+
+static void an_error_of_the_system_is_no_result(void **state)
+{
+	struct timeline timeline = {0};
+	struct midair_endpoint none = {0};
+
+	(void)state;
+	note(&timeline, MIDAIR_EVENT_FAILED, 1, &none, 0, -ENOMEM);
+	assert_int_equal(timeline_result(&timeline), 0);
 }
 
 static void the_latest_plan_is_remembered(void **state)
@@ -251,8 +263,10 @@ static void what_is_told_is_what_was_noted_whatever_it_was(void **state)
 	(void)state;
 	random_init(&random, 5);
 	for (int round = 0; round < ROUNDS; round++) {
-		struct timeline timeline = {
-			.has_told = true, .has_heard = true, .heard_ns = MS};
+		struct timeline timeline = {.has_told = true,
+					    .has_heard = true,
+					    .heard_ns = MS,
+					    .is_direct_only = round % 2 == 1};
 		struct timeline read = {0};
 		uint8_t bytes[TIMELINE_BYTES];
 		uint64_t n = random_below(&random, 300);
@@ -363,6 +377,7 @@ int main(void)
 		cmocka_unit_test(a_count_stays_at_its_end),
 		cmocka_unit_test(a_tuple_that_is_in_use_is_nobodys_refusal),
 		cmocka_unit_test(what_does_not_fit_is_counted_and_the_end_always_fits),
+		cmocka_unit_test(an_error_of_the_system_is_no_result),
 		cmocka_unit_test(the_latest_plan_is_remembered),
 		cmocka_unit_test(skewed_clocks_are_compared_within_the_error),
 		cmocka_unit_test(clocks_that_cannot_be_compared_are_said_to_be),
