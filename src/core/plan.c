@@ -14,6 +14,8 @@
 #define SEQUENTIAL_DIALS 8u
 /* More than most round trips. */
 #define RETRY_MS 300u
+/* The silence that tells of a filter (CHECK_QUICK_SILENCE_MS), and its way to the other side. */
+#define WAIT_MS 1000u
 
 #define N_PORTS (65536u - NAT_PORT_MIN)
 
@@ -367,6 +369,20 @@ static bool is_sure(const struct planning *planning)
 	return are_filters && (is_random ? are_ports : are_meetings);
 }
 
+/* Before we give up: a filter of which nothing is known may let the other side in. A few dials cost
+ * nothing; many go out only when that is still unknown after a while. */
+static void try_unknown_filter(struct planning *planning)
+{
+	struct plan *plan = planning->plan;
+
+	if (!try_listener(planning, may_open_for_address))
+		return;
+	plan->reason = PLAN_REASON_NONE;
+	for (int i = 0; i < 2; i++)
+		if (plan->method == PLAN_BIRTHDAY)
+			plan->sides[i].wait_ms = WAIT_MS;
+}
+
 static void plan_family(struct planning *planning)
 {
 	enum plan_reason reason = no_meeting(planning);
@@ -383,9 +399,8 @@ static void plan_family(struct planning *planning)
 		plan_meeting(planning);
 	else
 		none(planning, reason);
-	/* before we give up: a filter of which nothing is known may let the other side in */
-	if (planning->plan->method == PLAN_NONE && try_listener(planning, may_open_for_address))
-		planning->plan->reason = PLAN_REASON_NONE;
+	if (planning->plan->method == PLAN_NONE)
+		try_unknown_filter(planning);
 }
 
 /* What lies between them is not what the reports are about. */

@@ -25,7 +25,9 @@
  * for the other side has only ever cost time, whatever the reactions.
  *
  * What is unknown is taken for what is usual, and the plan is then not sure. Plain dials go out
- * along with any other method, from the first moment on, so nothing is lost when it is wrong.
+ * along with any other method, from the first moment on, so nothing is lost when it is wrong. A plan
+ * that goes against the usual, because only an unusual filter would leave a way, waits with what is
+ * dear: the survey may yet tell of the filter.
  */
 #ifndef MIDAIR_CORE_PLAN_H
 #define MIDAIR_CORE_PLAN_H
@@ -101,6 +103,8 @@ struct plan_side {
 	bool listens;
 	uint16_t
 		retry_ms; /* unanswered dials come again after this, later less often; 0: they are held */
+	/* The first dial comes after this: what would make another plan may be known by then. */
+	uint16_t wait_ms;
 };
 
 struct plan {

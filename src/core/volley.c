@@ -288,7 +288,7 @@ static void start(struct volley *volley, uint64_t now_ns)
 		return;
 	volley->is_started = true;
 	volley->start_ns = now_ns;
-	volley->next_ns = now_ns;
+	volley->next_ns = now_ns + volley->config.side.wait_ms * MS_NS;
 	volley->second_ns = volley->next_ns;
 }
 

@@ -5,8 +5,8 @@
  * Theory of operation
  *
  * A volley holds up to n_targets * n_volleys dials, each from a local port (the session's own, a
- * fresh one, or a fresh one for each dial) to a port of the peer's address. They go out at VOLLEY_RATE, in
- * batches, so that neither the NATs' tables nor whoever looks for port scans sees a burst; the
+ * fresh one, or a fresh one for each dial) to a port of the peer's address. They go out, at once or
+ * after the plan's wait, at VOLLEY_RATE, in batches, so that neither the NATs' tables nor whoever looks for port scans sees a burst; the
  * second volley begins VOLLEY_PAUSE_NS after the first is out, when nobody has met by then. A dial
  * is held until the end: it is what the peer's SYN meets. A refused one goes to the end of the
  * line and is dialled again when its turn comes: EXACT and WINDOW the same pair, RANDOM another

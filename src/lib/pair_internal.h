@@ -68,6 +68,7 @@ struct pairing {
 	struct spake2 *exchanges[2];
 
 	uint8_t version; /* of the protocol, as WELCOME has it */
+	bool can_probe;	 /* the server, so that the survey learns of filters */
 	enum midair_role role;
 	struct pairing_keys keys;
 	uint8_t our_confirmation[SPAKE2_CONFIRM_BYTES];

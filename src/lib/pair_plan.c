@@ -140,6 +140,9 @@ static void begin_volley(struct pairing *pairing)
 	    !candidates_may_dial_observed(&pairing->view, &pairing->observed))
 		return;
 	config.volley.timeout_ns = left_ns(pairing);
+	/* Nothing will be known that is not. */
+	if (!pairing->can_probe)
+		config.volley.side.wait_ms = 0;
 	config.local = pairing->session->local[holder_of(pairing->observed.family)];
 	/* Without one the plain dials go on alone. */
 	volley_run_new(&reach->volley, pairing->session, &config);

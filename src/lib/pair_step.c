@@ -140,6 +140,7 @@ static void note(struct pairing *pairing, const struct approach_event *event)
 		return;
 	observed = &event->message->welcome.observed;
 	pairing->version = event->message->welcome.version;
+	pairing->can_probe = (event->message->welcome.capabilities & WIRE_CAN_PROBE) != 0;
 	pairing->view.server = approach->config.servers[event->server];
 	pairing->view.observed[observed->family == MIDAIR_IPV6] = *observed;
 }

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lab/namespace.h"
 #include "lab/program.h"
 #include "os/cleanup.h"
 
@@ -22,6 +23,8 @@
 #define NO_PROBES  "--probe-port=off"
 /* From the introduction to the end where there is no direct way: the NATs are measured by then. */
 #define AT_ONCE_MS 1500.0
+/* The server, a look at the NAT (some 20), and plain dials. */
+#define FEW_DIALS 100
 
 static int midair_fd = -1;
 
@@ -131,6 +134,67 @@ static void both_sides_say_why_they_cannot_meet(void **state)
 	}
 }
 
+static double time_of(struct program *program, const char *event)
+{
+	char words[64];
+	const char *at;
+
+	snprintf(words, sizeof(words), "{\"event\":\"%s\",\"time_ms\":", event);
+	expect_words(program, event, words);
+	at = strstr(program_text(program, PROGRAM_ERRORS), words);
+	return strtod(at + strlen(words), NULL);
+}
+
+/* Dials of all kinds that left the host: the kernel's count. */
+static long n_dials(const struct network *network, enum lab_side side)
+{
+	_cleanup_close_ int home = namespace_current();
+	char names[1024], values[1024], *name, *value, *rest_names, *rest_values;
+	long n = -1;
+	FILE *file;
+
+	assert_int_equal(namespace_enter(network_host_namespace(network, side)), 0);
+	file = fopen("/proc/thread-self/net/snmp", "re");
+	assert_int_equal(namespace_enter(home), 0);
+	assert_non_null(file);
+	while (n < 0 && fgets(names, sizeof(names), file) &&
+	       fgets(values, sizeof(values), file)) {
+		name = strtok_r(names, " ", &rest_names);
+		value = strtok_r(values, " ", &rest_values);
+		for (bool is_tcp = name && strcmp(name, "Tcp:") == 0; is_tcp && name && value;
+		     name = strtok_r(NULL, " ", &rest_names),
+			  value = strtok_r(NULL, " ", &rest_values))
+			if (strcmp(name, "ActiveOpens") == 0)
+				n = strtol(value, NULL, 10);
+	}
+	fclose(file);
+	assert_true(n > 0);
+	return n;
+}
+
+/* A filter of which nothing is known yet could let the other side in: but the server's answer is
+ * less than a second away, and a volley of a thousand SYNs is not. */
+static void no_volley_leaves_before_the_filters_are_known(void **state)
+{
+	static const char row[] = "a=apdm/random b=apdm/random rtt=20ms server=20ms";
+	struct network *network = lab_test_network(row);
+	struct program *server = start_server(network, NULL);
+	struct program *ends[2];
+
+	(void)state;
+	for (int side = 0; side < 2; side++)
+		ends[side] = start_pipe(network, side == 0 ? LAB_A : LAB_B,
+					"4711-crossover-clockwork", NULL);
+	for (int side = 0; side < 2; side++) {
+		expect_end(ends[side], row, NO_DIRECT, "\"code\":\"random-both\"");
+		assert_true(n_dials(network, side == 0 ? LAB_A : LAB_B) < FEW_DIALS);
+	}
+	for (int side = 0; side < 2; side++)
+		program_free(ends[side]);
+	program_free(server);
+	network_free(network);
+}
+
 /* The one that gives up earlier asks, and the other one, which goes on, answers. */
 static void who_gives_up_first_hears_from_the_other(void **state)
 {
@@ -151,17 +215,6 @@ static void who_gives_up_first_hears_from_the_other(void **state)
 	program_free(b);
 	program_free(server);
 	network_free(network);
-}
-
-static double time_of(struct program *program, const char *event)
-{
-	char words[64];
-	const char *at;
-
-	snprintf(words, sizeof(words), "{\"event\":\"%s\",\"time_ms\":", event);
-	expect_words(program, event, words);
-	at = strstr(program_text(program, PROGRAM_ERRORS), words);
-	return strtod(at + strlen(words), NULL);
 }
 
 /* The server would forward, and one side, or both, will have none of it. */
@@ -246,6 +299,7 @@ static int group(void *context)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(both_sides_say_why_they_cannot_meet),
 		cmocka_unit_test(who_gives_up_first_hears_from_the_other),
+		cmocka_unit_test(no_volley_leaves_before_the_filters_are_known),
 		cmocka_unit_test(who_allows_no_relay_ends_both_at_once),
 		cmocka_unit_test(a_wrong_code_is_the_reason_on_both_sides),
 		cmocka_unit_test(a_server_that_is_away_is_the_reason),

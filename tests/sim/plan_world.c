@@ -2,6 +2,7 @@
 #include "tests/sim/plan_world.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "tests/sim/scenario_world.h"
 
@@ -90,17 +91,28 @@ static uint64_t volley_start_ns(const struct plan_trial *trial, uint32_t number,
 	return report_ns > start_ns ? report_ns : start_ns;
 }
 
+static struct volley_config config_of(struct world *world, const struct plan_trial *trial,
+				      const struct plan_side *side,
+				      const struct nat_report *peer)
+{
+	struct volley_config config = {
+		.side = *side,
+		.peer = peer->mapped,
+		.timeout_ns = trial->timeout_ns,
+		.seed = random_next(&world->random),
+	};
+
+	if (trial->is_impatient)
+		config.side.wait_ms = 0;
+	return config;
+}
+
 static void play(struct plan_worlds *worlds, const struct plan_trial *trial, uint32_t number,
 		 const struct nat_report reports[2], const struct plan_side *side)
 {
 	struct world *world = worlds->world;
 	struct node *node = &world->nodes[number];
-	struct volley_config config = {
-		.side = *side,
-		.peer = reports[!number].mapped,
-		.timeout_ns = trial->timeout_ns,
-		.seed = random_next(&world->random),
-	};
+	struct volley_config config = config_of(world, trial, side, &reports[!number]);
 	/* Introduced at once, but for what the ways to the server differ by: at most the way
 	 * between the two. */
 	uint64_t skew_ns = random_below(&world->random, trial->rtt_ns / 2 + 1);
@@ -119,11 +131,49 @@ static void play(struct plan_worlds *worlds, const struct plan_trial *trial, uin
 			   .is_server = number == NODE_A,
 			   .key = 1,
 		   });
-	if (side->targets == PLAN_TARGETS_NONE)
+	if (side->targets == PLAN_TARGETS_NONE && trial->survey_ns == 0)
 		return;
 	shooter_reset(worlds->shooters[number], &config, FRESH_PORTS);
 	node->shooter = worlds->shooters[number];
 	node->shooter->start_ns = volley_start_ns(trial, number, start_ns);
+}
+
+static void forget_filters(struct nat_report reports[2])
+{
+	for (uint32_t i = 0; i < 2; i++) {
+		reports[i].filtering = REPORT_FILTERING_UNKNOWN;
+		reports[i].reaction = REPORT_REACTION_UNKNOWN;
+		reports[i].syn_in = REPORT_UNKNOWN;
+		reports[i].reset_closes = REPORT_UNKNOWN;
+	}
+}
+
+static bool is_over(const struct world *world)
+{
+	return world->nodes[NODE_A].player.end.type != MIDAIR_EVENT_NONE ||
+	       world->nodes[NODE_B].player.end.type != MIDAIR_EVENT_NONE;
+}
+
+/* Both have heard the rest: another plan has another volley, the same one goes on. */
+static void hear_the_rest(struct plan_worlds *worlds, const struct plan_trial *trial,
+			  const struct nat_report reports[2], struct plan *plan)
+{
+	struct world *world = worlds->world;
+	struct plan before = *plan;
+
+	world_run(world, REPORT_AGE_NS + trial->rtt_ns + trial->survey_ns);
+	plan_make(plan, &reports[0], &reports[1]);
+	if (is_over(world) || memcmp(before.sides, plan->sides, sizeof(before.sides)) == 0)
+		return;
+	world->now_ns = REPORT_AGE_NS + trial->rtt_ns + trial->survey_ns;
+	for (uint32_t i = 0; i < 2; i++) {
+		struct volley_config config =
+			config_of(world, trial, &plan->sides[i], &reports[!i]);
+
+		world->nodes[i].tcp.now_ns = world->now_ns;
+		shooter_replace(&world->nodes[i], &config, FRESH_PORTS + VOLLEY_DIALS_MAX);
+		world->nodes[i].shooter->start_ns = world->now_ns;
+	}
 }
 
 static void set_links(struct world *world, const struct plan_trial *trial)
@@ -152,7 +202,7 @@ void plan_world_run(struct plan_worlds *worlds, const struct plan_trial *trial, 
 		    struct plan_outcome *outcome)
 {
 	struct world *world = worlds->world;
-	struct nat_report reports[2];
+	struct nat_report reports[2], first[2];
 
 	world_reset(world, seed);
 	set_links(world, trial);
@@ -166,9 +216,14 @@ void plan_world_run(struct plan_worlds *worlds, const struct plan_trial *trial, 
 	}
 	if (trial->disguise)
 		trial->disguise(reports, trial->lie);
-	plan_make(&outcome->plan, &reports[0], &reports[1]);
+	memcpy(first, reports, sizeof(first));
+	if (trial->survey_ns)
+		forget_filters(first);
+	plan_make(&outcome->plan, &first[0], &first[1]);
 	for (uint32_t i = 0; i < 2; i++)
 		play(worlds, trial, i, reports, &outcome->plan.sides[i]);
+	if (trial->survey_ns)
+		hear_the_rest(worlds, trial, reports, &outcome->plan);
 	world_run(world, REPORT_AGE_NS + trial->skew_ns + trial->rtt_ns + trial->timeout_ns +
 				 100 * MS);
 	if (world->is_overflowing)

@@ -3,7 +3,7 @@
  * plan_world: a pairing of two hosts behind boxes. Each has a connection to a server from its
  * local port, reports what its box does, and starts its plain dials when it hears of the other;
  * the reports take one more way through the server, then each side shoots the volley of the plan
- * that both have made. Every connection must prove itself.
+ * that both have made, and that of another one when more is known. Every connection must prove itself.
  */
 #ifndef MIDAIR_TESTS_SIM_PLAN_WORLD_H
 #define MIDAIR_TESTS_SIM_PLAN_WORLD_H
@@ -22,10 +22,14 @@ struct plan_trial {
 	/* Makes the reports lie, for a plan that would not have been made: NULL: they are true. */
 	void (*disguise)(struct nat_report reports[2], int lie);
 	int lie;
+	/* So long after the first plan both sides hear of the other's filter; until then a quick look
+	 * has told of mapping and ports alone. 0: all is known at once. */
+	uint64_t survey_ns;
+	bool is_impatient; /* no volley waits for what the survey may tell */
 };
 
 struct plan_outcome {
-	struct plan plan;
+	struct plan plan;   /* the last one */
 	bool is_connected;  /* both, to each other */
 	uint64_t took_ns;   /* from the later side's start to the later side's end */
 	uint32_t n_syns[2]; /* of the volleys */

@@ -129,6 +129,17 @@ static void tell(struct node *node, enum volley_event_type type, uint32_t number
 		shooter->n_open_most = shooter->volley.n_open;
 }
 
+void shooter_replace(struct node *node, const struct volley_config *config, uint16_t first_port)
+{
+	struct shooter *shooter = node->shooter;
+	uint32_t n_syns = shooter->n_syns;
+
+	tell(node, VOLLEY_EVENT_STOP, 0, 0);
+	shooter_reset(shooter, config, first_port);
+	shooter->volley.n_syns = n_syns;
+	shooter->n_syns = n_syns;
+}
+
 void shooter_time(struct node *node)
 {
 	enum volley_event_type type =

@@ -33,6 +33,10 @@ struct shooter *shooter_new(void);
 void shooter_reset(struct shooter *shooter, const struct volley_config *config,
 		   uint16_t first_port);
 
+/* Another plan: what is under way ends, and the new volley has what is left of the budget. */
+void shooter_replace(struct node *node, const struct volley_config *config,
+		     uint16_t first_port);
+
 void shooter_wake(struct node *node);
 void shooter_time(struct node *node);
 uint64_t shooter_deadline(const struct node *node);

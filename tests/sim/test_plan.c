@@ -6,6 +6,7 @@
  *
  *	test_sim_plan [--runs N] [--from SEED]	N runs for each pair
  *	test_sim_plan --all			1,000 runs
+ *	test_sim_plan --surveys			what it costs to wait for the survey, and saves
  *	test_sim_plan A B SEED			the story of one run
  */
 #include <inttypes.h>
@@ -30,6 +31,7 @@ struct test {
 	uint64_t first;
 	uint32_t n_runs;
 	bool is_all;
+	bool is_survey;
 	uint32_t n_pairs, n_without_way, n_runs_done, n_missed, n_lies, n_lucky, n_late,
 		n_wrong;
 };
@@ -167,6 +169,93 @@ static void try_figure(struct test *test, size_t i)
 	}
 }
 
+/* What the filters do is known 0.7 s, and the way of a report, after what the ports do. */
+#define SURVEY_NS (800 * MS)
+
+/* Both sides plan with a quick look at first. */
+static const struct {
+	const char *a, *b;
+	uint32_t percent; /* within 3 s; 0: there is no way */
+} surveys[] = {
+	{"apdf/drop", "apdm/random/drop", 98},
+	{"apdf/rst", "apdm/random/rst", 98},
+	{"adf/drop", "apdm/random/drop", 100},
+	{"adm/adf/random/drop", "apdm/random/drop", 100},
+	{"adm/adf/random/rst", "apdm/random/rst", 98},
+	{"adm/adf/random/drop", "adm/adf/random/rst", 98},
+	{"apdm/random/drop", "apdm/random/drop", 0},
+	{"apdm/random/rst", "apdm/random/drop", 0},
+};
+
+struct survey_tally {
+	uint32_t n_connected, n_in_time;
+	uint64_t sum_ns, sum_syns, most_syns;
+};
+
+static void survey(struct test *test, size_t row, bool is_impatient, uint32_t n_runs,
+		   struct survey_tally *tally)
+{
+	struct plan_trial trial = {
+		.family = MIDAIR_IPV4,
+		.rtt_ns = RTT_NS,
+		.jitter_ns = RTT_NS / 40,
+		.timeout_ns = (surveys[row].percent ? 15000 : 3000) * MS,
+		.survey_ns = SURVEY_NS,
+		.is_impatient = is_impatient,
+	};
+
+	*tally = (struct survey_tally){0};
+	for (uint64_t seed = test->first; seed < test->first + n_runs; seed++) {
+		struct plan_outcome outcome;
+		uint64_t n_syns;
+
+		if (nat_behavior_parse(&trial.boxes[seed % 2], surveys[row].a) ||
+		    nat_behavior_parse(&trial.boxes[1 - seed % 2], surveys[row].b))
+			abort();
+		plan_world_run(test->worlds, &trial, seed, &outcome);
+		n_syns = outcome.n_syns[0] + outcome.n_syns[1];
+		tally->sum_syns += n_syns;
+		tally->most_syns = n_syns > tally->most_syns ? n_syns : tally->most_syns;
+		tally->n_connected += outcome.is_connected;
+		if (!outcome.is_connected)
+			continue;
+		tally->sum_ns += outcome.took_ns;
+		tally->n_in_time += outcome.took_ns <= 3000 * MS;
+	}
+}
+
+static void print_survey(size_t row, const char *how, uint32_t n_runs,
+			 const struct survey_tally *tally)
+{
+	uint32_t n = tally->n_connected > 0 ? tally->n_connected : 1;
+
+	printf("%-22s %-22s %-10s %6.2f %% within 3 s, mean %6.1f ms, %7.1f SYNs (%" PRIu64
+	       " at most)\n",
+	       surveys[row].a, surveys[row].b, how, 100.0 * tally->n_in_time / n_runs,
+	       (double)tally->sum_ns / n / MS, (double)tally->sum_syns / n_runs,
+	       tally->most_syns);
+}
+
+static void try_survey(struct test *test, size_t row)
+{
+	uint32_t n_runs = test->is_all || test->is_survey ? 500 : 10;
+	struct survey_tally tally, impatient;
+
+	survey(test, row, false, n_runs, &tally);
+	if (test->is_survey) {
+		survey(test, row, true, n_runs, &impatient);
+		print_survey(row, "waiting", n_runs, &tally);
+		print_survey(row, "at once", n_runs, &impatient);
+	}
+	if (surveys[row].percent == 0 && tally.n_connected + tally.sum_syns == 0)
+		return;
+	if (surveys[row].percent > 0 && tally.n_in_time * 100 >= n_runs * surveys[row].percent)
+		return;
+	test->n_wrong++;
+	printf("FAILED  %s  %s: %u of %u in time after a quick look, %" PRIu64 " SYNs\n",
+	       surveys[row].a, surveys[row].b, tally.n_in_time, n_runs, tally.sum_syns);
+}
+
 static int tell(struct plan_worlds *worlds, char **arguments)
 {
 	struct plan_trial trial = {
@@ -205,7 +294,9 @@ int main(int n_arguments, char **arguments)
 	for (int i = 1; i < n_arguments; i++) {
 		const char *value = i + 1 < n_arguments ? arguments[i + 1] : "0";
 
-		if (strcmp(arguments[i], "--all") == 0) {
+		if (strcmp(arguments[i], "--surveys") == 0) {
+			test.is_survey = true;
+		} else if (strcmp(arguments[i], "--all") == 0) {
 			test.is_all = true;
 			test.n_runs = 1000;
 		} else if (strcmp(arguments[i], "--runs") == 0) {
@@ -214,10 +305,16 @@ int main(int n_arguments, char **arguments)
 			test.first = strtoull(value, NULL, 10);
 		}
 	}
-	for (enum pair_set set = 0; set < N_PAIR_SETS; set++)
+	for (enum pair_set set = 0; set < N_PAIR_SETS && !test.is_survey; set++)
 		try_set(&test, set);
-	for (size_t i = 0; i < sizeof(figures) / sizeof(*figures); i++)
+	for (size_t i = 0; i < sizeof(figures) / sizeof(*figures) && !test.is_survey; i++)
 		try_figure(&test, i);
+	for (size_t i = 0; i < sizeof(surveys) / sizeof(*surveys); i++)
+		try_survey(&test, i);
+	if (test.is_survey) {
+		plan_worlds_free(test.worlds);
+		return test.n_wrong == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	}
 	if (test.n_lucky * 100 > test.n_lies * LUCK_PERCENT / 8)
 		test.n_wrong++;
 	printf("%u pairs, %u without a way; %u runs, %u missed a way that there is, %u later "

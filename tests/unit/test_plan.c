@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "core/check.h"
 #include "core/plan.h"
 
 #include <stdio.h>
@@ -244,6 +245,39 @@ static void before_giving_up_an_unknown_filter_is_tried(void **state)
 	assert_true(plan.sides[1].listens);
 }
 
+/* Only where what is usual leaves no way, and only with what is dear. */
+static void a_volley_for_an_unusual_filter_waits(void **state)
+{
+	struct nat_report random = report_of("apdm/random", 1);
+	struct nat_report other = report_of("apdm/random", 2);
+	struct nat_report sequential = report_of("apdm/sequential:1", 2);
+	struct nat_report cone = report_of("apdf", 2);
+	struct plan plan;
+
+	(void)state;
+	other.filtering = REPORT_FILTERING_UNKNOWN;
+	plan_make(&plan, &random, &other);
+	assert_int_equal(plan.method, PLAN_BIRTHDAY);
+	assert_true(plan.sides[0].wait_ms > CHECK_QUICK_SILENCE_MS);
+	assert_int_equal(plan.sides[0].wait_ms, plan.sides[1].wait_ms);
+	/* it is known now */
+	other.filtering = REPORT_FILTERING_ADDRESS_DEPENDENT;
+	plan_make(&plan, &random, &other);
+	assert_int_equal(plan.method, PLAN_BIRTHDAY);
+	assert_int_equal(plan.sides[0].wait_ms + plan.sides[1].wait_ms, 0);
+	/* a hundred dials */
+	sequential.filtering = REPORT_FILTERING_UNKNOWN;
+	plan_make(&plan, &random, &sequential);
+	assert_int_equal(plan.method, PLAN_PREDICT);
+	assert_int_equal(plan.sides[0].wait_ms + plan.sides[1].wait_ms, 0);
+	/* there is a way by what is usual */
+	cone.filtering = REPORT_FILTERING_UNKNOWN;
+	random.filtering = REPORT_FILTERING_UNKNOWN;
+	plan_make(&plan, &random, &cone);
+	assert_int_equal(plan.method, PLAN_BIRTHDAY);
+	assert_int_equal(plan.sides[0].wait_ms + plan.sides[1].wait_ms, 0);
+}
+
 static void two_hosts_behind_one_box_need_no_plan(void **state)
 {
 	struct nat_report a = report_of("apdm/random", 1);
@@ -395,6 +429,7 @@ int main(void)
 		cmocka_unit_test(nothing_known_is_plain_and_not_sure),
 		cmocka_unit_test(a_quick_look_is_enough_for_ports),
 		cmocka_unit_test(before_giving_up_an_unknown_filter_is_tried),
+		cmocka_unit_test(a_volley_for_an_unusual_filter_waits),
 		cmocka_unit_test(two_hosts_behind_one_box_need_no_plan),
 		cmocka_unit_test(two_families_have_nothing_in_common),
 		cmocka_unit_test(the_better_family_is_chosen),

@@ -294,6 +294,29 @@ static void an_unanswered_dial_comes_again_where_planned(void **state)
 	assert_int_equal(play.n_of_port[50000], 39);
 }
 
+static void it_waits_where_planned(void **state)
+{
+	struct plan_side side = birthday;
+
+	(void)state;
+	side.wait_ms = 1000;
+	begin((struct volley_config){.side = side});
+	run(999 * MS);
+	assert_int_equal(play.n_dials, 0);
+	run(2 * MS);
+	assert_int_equal(play.n_dials, VOLLEY_BATCH);
+	/* both volleys, and the pause between them, follow as ever */
+	run(5 * SECOND);
+	assert_int_equal(play.n_dials, VOLLEY_DIALS_MAX);
+	/* the plan changes, or the session is over */
+	begin((struct volley_config){.side = side});
+	run(500 * MS);
+	tell(VOLLEY_EVENT_STOP, 0, 0);
+	run(5 * SECOND);
+	assert_int_equal(play.n_dials, 0);
+	assert_int_equal(play.n_ends, 1);
+}
+
 static void descriptors_that_run_out_limit_the_volley(void **state)
 {
 	(void)state;
@@ -386,6 +409,7 @@ int main(void)
 		cmocka_unit_test(each_source_has_its_local_ports),
 		cmocka_unit_test(a_window_from_many_ports_goes_on),
 		cmocka_unit_test(an_unanswered_dial_comes_again_where_planned),
+		cmocka_unit_test(it_waits_where_planned),
 		cmocka_unit_test(descriptors_that_run_out_limit_the_volley),
 		cmocka_unit_test(a_pair_that_is_taken_is_given_up),
 		cmocka_unit_test(it_ends_once),
