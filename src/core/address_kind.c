@@ -38,24 +38,44 @@ static const struct range ranges6[] = {
 	{{0xff}, 8, ADDRESS_NO_HOST},
 };
 
-static enum address_kind kind_in(const struct range *ranges, size_t n_ranges,
-				 const uint8_t *address)
+static const struct range public_range = {{0}, 0, ADDRESS_PUBLIC};
+
+static const struct range *find_range(const struct range *ranges, size_t n_ranges,
+				      const uint8_t *address)
 {
 	for (size_t i = 0; i < n_ranges; i++)
 		if (address_has_prefix(address, ranges[i].prefix, ranges[i].bits))
-			return ranges[i].kind;
-	return ADDRESS_PUBLIC;
+			return &ranges[i];
+	return &public_range;
+}
+
+/* NULL: of no family. */
+static const struct range *range_of(const struct midair_endpoint *endpoint)
+{
+	if (endpoint->family == MIDAIR_IPV4)
+		return find_range(ranges4, sizeof(ranges4) / sizeof(ranges4[0]),
+				  endpoint->address);
+	if (endpoint->family == MIDAIR_IPV6)
+		return find_range(ranges6, sizeof(ranges6) / sizeof(ranges6[0]),
+				  endpoint->address);
+	return NULL;
 }
 
 enum address_kind address_kind(const struct midair_endpoint *endpoint)
 {
-	if (endpoint->family == MIDAIR_IPV4)
-		return kind_in(ranges4, sizeof(ranges4) / sizeof(ranges4[0]),
-			       endpoint->address);
-	if (endpoint->family == MIDAIR_IPV6)
-		return kind_in(ranges6, sizeof(ranges6) / sizeof(ranges6[0]),
-			       endpoint->address);
-	return ADDRESS_NO_HOST;
+	const struct range *range = range_of(endpoint);
+
+	return range != NULL ? range->kind : ADDRESS_NO_HOST;
+}
+
+bool address_is_same_private_range(const struct midair_endpoint *a,
+				   const struct midair_endpoint *b)
+{
+	const struct range *range = range_of(a);
+
+	if (range == NULL || range->kind != ADDRESS_PRIVATE || range_of(b) != range)
+		return false;
+	return a->family == MIDAIR_IPV4 || address_has_prefix(a->address, b->address, 48);
 }
 
 bool address_is_of_carrier(const struct midair_endpoint *endpoint)

@@ -21,6 +21,10 @@ enum address_kind address_kind(const struct midair_endpoint *endpoint);
  * so that who is there need not be on our network. */
 bool address_is_of_carrier(const struct midair_endpoint *endpoint);
 
+/* Both are PRIVATE, and of one block: of RFC 1918 or RFC 6598, or one site's /48 (RFC 4193, 3.1). */
+bool address_is_same_private_range(const struct midair_endpoint *a,
+				   const struct midair_endpoint *b);
+
 bool address_has_prefix(const uint8_t *address, const uint8_t *prefix, uint32_t bits);
 
 #endif

@@ -142,37 +142,35 @@ static bool is_possible(const struct candidate_view *view, const struct midair_e
 	       !is_broadcast_of_ours(view, remote);
 }
 
-/* The server is in a private network, and so are those whom it sees there. */
-static bool is_server_private(const struct candidate_view *view)
+/* A private address is another host's in every network: only in our own ones it may be the peer's. */
+static bool is_public_or_near(const struct candidate_view *view,
+			      const struct midair_endpoint *remote)
 {
-	enum address_kind kind = address_kind(&view->server);
+	return address_kind(remote) != ADDRESS_PRIVATE || is_on_our_network(view, remote);
+}
 
-	return kind == ADDRESS_PRIVATE || kind == ADDRESS_LOOPBACK || kind == ADDRESS_LINK;
+/* The user has named a server in that range, and it sees the peer there; or a server on this very
+ * machine, which sees whom the machine sees. */
+static bool is_near_server(const struct candidate_view *view,
+			   const struct midair_endpoint *observed)
+{
+	return is_on_loopback(view) || address_is_same_private_range(&view->server, observed);
 }
 
 bool candidates_may_dial_observed(const struct candidate_view *view,
 				  const struct midair_endpoint *observed)
 {
 	return is_possible(view, observed) &&
-	       (address_kind(observed) != ADDRESS_PRIVATE || is_server_private(view) ||
-		is_on_our_network(view, observed));
-}
-
-static bool is_behind_our_router(const struct candidate_view *view,
-				 const struct midair_endpoint *observed)
-{
-	return observed->family != MIDAIR_FAMILY_NONE &&
-	       endpoint_is_same_address(&view->observed[index_of(observed->family)], observed);
+	       (is_public_or_near(view, observed) || is_near_server(view, observed));
 }
 
 bool candidates_may_dial(const struct candidate_view *view,
 			 const struct midair_endpoint *observed,
 			 const struct midair_endpoint *remote)
 {
-	return is_possible(view, remote) &&
-	       (address_kind(remote) != ADDRESS_PRIVATE ||
-		is_behind_our_router(view, observed) || is_on_our_network(view, remote) ||
-		(is_server_private(view) && midair_endpoint_equal(observed, remote)));
+	if (midair_endpoint_equal(observed, remote))
+		return candidates_may_dial_observed(view, remote);
+	return is_possible(view, remote) && is_public_or_near(view, remote);
 }
 
 static uint32_t promise(const struct candidate *candidate)

@@ -3,8 +3,16 @@
  * candidates: which of our addresses to offer to the peer, and which of the peer's to dial.
  *
  * Whoever pairs with us, and the server, could name addresses that are not the peer's, to make us
- * send SYNs to somebody else. So an address is dialled only when the peer may be there: a public
- * one, or a private one where we are on the same network. There are never more than
+ * send SYNs to somebody else. So an address is dialled only when the peer may be there, and never a
+ * private one of a range that we are not in, whoever names it:
+ *
+ *	a public one
+ *	a private one inside the prefix of one of our own interfaces
+ *	the one that the server saw, when it is in the private range that the user's own choice of
+ *	a server is in, or the server is on this machine
+ *
+ * That two are behind the same outer address is not a reason: it is the server that says so. Two
+ * networks behind one router meet by its outer address (hairpinning). There are never more than
  * INTRODUCTION_CANDIDATES_MAX, and what answers there must prove itself.
  */
 #ifndef MIDAIR_CORE_CANDIDATES_H

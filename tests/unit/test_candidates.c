@@ -197,6 +197,37 @@ static void addresses_are_told_apart(void **state)
 	assert_int_equal(address_kind(&(struct midair_endpoint){0}), ADDRESS_NO_HOST);
 }
 
+static void private_ranges_are_told_apart(void **state)
+{
+	static const struct {
+		const char *a, *b;
+		bool is_same;
+	} rows[] = {
+		{"10.0.0.1:1", "10.255.0.1:2", true},
+		{"10.0.0.1:1", "172.16.0.1:1", false},
+		{"172.16.0.1:1", "172.31.9.9:1", true},
+		{"172.16.0.1:1", "172.32.0.1:1", false},
+		{"192.168.0.1:1", "192.168.9.1:1", true},
+		{"100.64.0.1:1", "100.127.0.1:1", true},
+		{"100.64.0.1:1", "10.0.0.1:1", false},
+		{"8.8.8.8:1", "8.8.4.4:1", false},
+		{"127.0.0.1:1", "127.0.0.2:1", false},
+		{"10.0.0.1:1", "[fd00::1]:1", false},
+		{"[fd12:3456:789a:1::1]:1", "[fd12:3456:789a:2::1]:1", true},
+		{"[fd12:3456:789a::1]:1", "[fd12:3456:789b::1]:1", false},
+		{"[2001:db8::1]:1", "[2001:db8::2]:1", false},
+		{"", "10.0.0.1:1", false},
+		{"10.0.0.1:1", "", false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < N_ITEMS(rows); i++) {
+		struct midair_endpoint a = endpoint_of(rows[i].a), b = endpoint_of(rows[i].b);
+
+		EXPECT(address_is_same_private_range(&a, &b) == rows[i].is_same, rows[i].a);
+	}
+}
+
 enum where { AT_HOME, ON_LOOPBACK, BESIDE_THE_SERVER };
 
 static struct candidate_view view_of(enum where where)
@@ -231,8 +262,20 @@ static void a_lying_server_reaches_nothing_that_it_should_not(void **state)
 		{AT_HOME, "192.168.1.1:22", true}, /* a server beside a NAT's inside */
 		{ON_LOOPBACK, "127.0.0.1:4000", true},
 		{ON_LOOPBACK, "127.0.0.1:1400", false},
+		{AT_HOME, "172.17.0.9:22", true}, /* one of our own networks, whatever for */
+		{AT_HOME, "172.18.0.9:22", false},
+		{AT_HOME, "192.168.2.1:22", false},
+		{AT_HOME, "100.64.0.1:22", false},
+		{AT_HOME, "[fd00::7]:22", false},
+		{ON_LOOPBACK, "10.1.2.3:4000", true}, /* our own machine sees it */
 		{BESIDE_THE_SERVER, "10.1.2.3:4000", true},
 		{BESIDE_THE_SERVER, "127.0.0.1:4000", false},
+		/* the server's being in one range opens no other one */
+		{BESIDE_THE_SERVER, "172.18.0.9:22", false},
+		{BESIDE_THE_SERVER, "192.168.2.1:22", false},
+		{BESIDE_THE_SERVER, "100.64.0.1:22", false},
+		{BESIDE_THE_SERVER, "[fd00::7]:22", false},
+		{BESIDE_THE_SERVER, "192.168.1.1:22", true},
 	};
 
 	(void)state;
@@ -258,7 +301,14 @@ static void private_addresses_are_dialled_where_they_mean_the_same(void **state)
 		{AT_HOME, "203.0.113.7:4000", "192.168.1.30:1400", true}, /* our network too */
 		{AT_HOME, "203.0.113.7:4000", "192.168.2.30:1400", false},
 		{AT_HOME, "203.0.113.7:4000", "192.168.1.255:1400", false},
-		{AT_HOME, "198.51.100.1:4001", "192.168.2.30:1400", true}, /* our router */
+		/* The server says that the peer is behind our router, and the peer names what it likes. */
+		{AT_HOME, "198.51.100.1:4001", "192.168.1.30:1400", true},
+		{AT_HOME, "198.51.100.1:4001", "192.168.2.30:1400", false},
+		{AT_HOME, "198.51.100.1:4001", "10.0.0.1:22", false},
+		{AT_HOME, "198.51.100.1:4001", "100.64.0.1:22", false},
+		{AT_HOME, "198.51.100.1:4001", "[fd00::7]:22", false},
+		{AT_HOME, "198.51.100.1:4001", "198.51.100.1:4001", true}, /* by the hairpin */
+		{AT_HOME, "10.0.0.1:22", "10.0.0.1:22", false},
 		{AT_HOME, "", "192.168.2.30:1400", false},
 		{AT_HOME, "203.0.113.7:4000", "127.0.0.1:22", false},
 		{AT_HOME, "127.0.0.1:4000", "127.0.0.1:22", false},
@@ -267,6 +317,8 @@ static void private_addresses_are_dialled_where_they_mean_the_same(void **state)
 		{ON_LOOPBACK, "127.0.0.1:4000", "[::1]:4000", true},
 		{BESIDE_THE_SERVER, "10.3.3.3:4000", "10.3.3.3:4000", true},
 		{BESIDE_THE_SERVER, "10.3.3.3:4000", "10.3.3.4:4000", false},
+		{BESIDE_THE_SERVER, "192.168.2.30:22", "192.168.2.30:22", false},
+		{ON_LOOPBACK, "127.0.0.1:4000", "10.3.3.4:22", false},
 	};
 
 	(void)state;
@@ -319,6 +371,7 @@ int main(void)
 		cmocka_unit_test(loopback_is_offered_when_the_server_is_there),
 		cmocka_unit_test(no_more_is_offered_than_the_message_holds),
 		cmocka_unit_test(addresses_are_told_apart),
+		cmocka_unit_test(private_ranges_are_told_apart),
 		cmocka_unit_test(a_lying_server_reaches_nothing_that_it_should_not),
 		cmocka_unit_test(private_addresses_are_dialled_where_they_mean_the_same),
 		cmocka_unit_test(a_family_that_is_not_bound_is_not_dialled),
