@@ -189,7 +189,7 @@ static enum diagnosis weigh(const struct evidence *evidence, enum midair_side *s
 		return diagnosis_of_reason((enum plan_reason)ours->reason);
 	if (n_dialled(ours) == 0)
 		return DIAGNOSIS_NO_ROUTE;
-	if (theirs != NULL && n_dialled(theirs) == 0)
+	if (theirs != NULL && n_dialled(theirs) == 0 && !theirs->holds_back)
 		return DIAGNOSIS_PEER_SILENT;
 	if (has_met_stranger(ours))
 		return DIAGNOSIS_STRANGER;

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "core/address_kind.h"
 #include "core/plan.h"
 
 /* 0: not noted. */
@@ -95,15 +96,19 @@ static uint8_t outcome_of(enum timeline_kind kind, const struct midair_event *ev
 	return 0;
 }
 
-/* An address of the other side. Strangers, who may be many, have none. */
+/* Strangers, who may be many, have none. */
+static bool has_path(enum timeline_kind kind)
+{
+	return kind == TIMELINE_PEER || kind == TIMELINE_DIAL || kind == TIMELINE_REFUSED ||
+	       kind == TIMELINE_LANDED || kind == TIMELINE_UNPROVEN ||
+	       kind == TIMELINE_AUTHENTICATED;
+}
+
+/* An address of the other side. */
 static uint8_t path_of(struct timeline *timeline, enum timeline_kind kind,
 		       const struct midair_endpoint *remote)
 {
-	bool has_path = kind == TIMELINE_PEER || kind == TIMELINE_DIAL ||
-			kind == TIMELINE_REFUSED || kind == TIMELINE_LANDED ||
-			kind == TIMELINE_UNPROVEN || kind == TIMELINE_AUTHENTICATED;
-
-	if (!has_path || remote->family == MIDAIR_FAMILY_NONE || remote->port == 0)
+	if (!has_path(kind) || remote->family == MIDAIR_FAMILY_NONE || remote->port == 0)
 		return TIMELINE_NO_PATH;
 	for (uint32_t i = 0; i < timeline->n_paths; i++)
 		if (midair_endpoint_equal(&timeline->paths[i], remote))
@@ -179,6 +184,23 @@ void timeline_note(struct timeline *timeline, const struct midair_event *event)
 	} else {
 		count_up(&timeline->n_left_out);
 	}
+}
+
+void timeline_note_told(struct timeline *told, const struct midair_event *event)
+{
+	enum timeline_kind kind = kind_of(event->type);
+	enum address_kind where = address_kind(&event->remote);
+	struct midair_event nowhere = *event;
+
+	if (!has_path(kind) || (where != ADDRESS_PRIVATE && where != ADDRESS_LINK)) {
+		timeline_note(told, event);
+		return;
+	}
+	told->holds_back = true;
+	/* Where the server saw the peer, the peer knows. */
+	nowhere.remote = (struct midair_endpoint){0};
+	if (kind == TIMELINE_PEER)
+		timeline_note(told, &nowhere);
 }
 
 uint32_t timeline_count(const struct timeline *timeline, enum timeline_kind kind, uint32_t path,

@@ -9,6 +9,10 @@
  * and outcome is one entry, with its count and the times of its first and last. A path is an address
  * of the other side, by its number. What does not fit is counted.
  *
+ * What is told is less than what was seen. The peer names addresses for us to dial, also ones inside our
+ * network, and how each of them answered would be a scan of that network, made for the peer: nothing
+ * that happened at a private address is told, be it the peer's own.
+ *
  * Each side has a clock of its own. Both have noted when they sent their first sealed message and
  * when the other's came, so that the four times give the clocks' difference as in NTP: half of the
  * difference of the two ways, and wrong by half of their sum at most, however unequal they were.
@@ -70,10 +74,14 @@ struct timeline {
 	enum midair_way way;
 	uint8_t reason;	     /* enum plan_reason */
 	bool is_direct_only; /* this side allows no relay */
+	bool holds_back;     /* something happened at private addresses, and is not here */
 };
 
 /* Takes note of an event; its time as the driver stamped it. */
 void timeline_note(struct timeline *timeline, const struct midair_event *event);
+
+/* The same in a timeline that will be told: without what happened at private addresses. */
+void timeline_note_told(struct timeline *told, const struct midair_event *event);
 
 /* How many of that kind and outcome; path and outcome: TIMELINE_ANY, or exactly this one. */
 #define TIMELINE_ANY UINT32_MAX

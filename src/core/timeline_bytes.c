@@ -19,6 +19,7 @@
 #define HEAD_HAS_PLAN	  2u
 #define HEAD_IS_SURE	  4u
 #define HEAD_DIRECT_ONLY  8u
+#define HEAD_HOLDS_BACK	  16u
 #define US		  INT64_C(1000)
 
 _Static_assert(ENTRIES_PER_FIELD *ENTRY_BYTES <= UINT8_MAX, "fits into a field");
@@ -58,6 +59,8 @@ static void write_head(struct byte_writer *writer, const struct timeline *timeli
 		flags |= HEAD_IS_SURE;
 	if (timeline->is_direct_only)
 		flags |= HEAD_DIRECT_ONLY;
+	if (timeline->holds_back)
+		flags |= HEAD_HOLDS_BACK;
 	bytes_write_8(writer, TAG_HEAD);
 	bytes_write_8(writer, HEAD_BYTES);
 	bytes_write_8(writer, flags);
@@ -135,6 +138,7 @@ static bool read_head(struct timeline *timeline, struct byte_reader *value)
 			     reason <= PLAN_REASON_NO_FAMILY;
 	timeline->is_sure = timeline->has_plan && (flags & HEAD_IS_SURE) != 0;
 	timeline->is_direct_only = (flags & HEAD_DIRECT_ONLY) != 0;
+	timeline->holds_back = (flags & HEAD_HOLDS_BACK) != 0;
 	if (timeline->has_plan) {
 		timeline->way = (enum midair_way)way;
 		timeline->reason = reason;

@@ -33,13 +33,26 @@ void pair_account_heard(struct pairing *pairing)
 	pairing->session->timeline.heard_ns = attempt_time_ns(pairing->session);
 }
 
+/* Everything but what happened at private addresses. */
+static size_t write_account(struct midair_session *session, uint8_t plain[TIMELINE_BYTES])
+{
+	struct timeline *told = &session->told;
+
+	told->has_told = session->timeline.has_told;
+	told->told_ns = session->timeline.told_ns;
+	told->has_heard = session->timeline.has_heard;
+	told->heard_ns = session->timeline.heard_ns;
+	told->is_direct_only = session->timeline.is_direct_only;
+	return timeline_encode(told, plain);
+}
+
 void pair_account(struct pairing *pairing, uint32_t server)
 {
 	bool is_a = pairing->role == MIDAIR_ROLE_A;
 	const uint8_t *key = is_a ? pairing->keys.seal_a : pairing->keys.seal_b;
 	struct wire_message message = {.type = WIRE_SEALED};
 	uint8_t plain[TIMELINE_BYTES];
-	size_t size = timeline_encode(&pairing->session->timeline, plain);
+	size_t size = write_account(pairing->session, plain);
 
 	if (size == 0 || seal(key, pairing->n_sealed, plain, size, message.sealed.bytes) != 0)
 		return;

@@ -48,6 +48,7 @@ void session_emit(struct midair_session *session, const struct midair_event *eve
 	if (stamped.type == MIDAIR_EVENT_FAILED && session->pairing_calls != NULL)
 		stamped.result = session->pairing_calls->result(session, stamped.result);
 	timeline_note(&session->timeline, &stamped);
+	timeline_note_told(&session->told, &stamped);
 	if (stamped.type == MIDAIR_EVENT_FAILED) {
 		session->failure = stamped.result;
 		session->failed_ns = stamped.time_ns;

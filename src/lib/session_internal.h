@@ -96,6 +96,7 @@ struct midair_session {
 
 	/* For when it fails: */
 	struct timeline timeline;
+	struct timeline told;	/* of ours, what a pairing's peer may know */
 	struct timeline theirs; /* has_theirs */
 	bool has_theirs;
 	bool is_server_silent; /* a pairing's, in the middle of the attempt */

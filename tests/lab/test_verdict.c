@@ -5,9 +5,12 @@
  */
 #include "lab_test.h"
 
+#include <arpa/inet.h>
+#include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 
 #include "lab/namespace.h"
 #include "lab/program.h"
@@ -122,11 +125,10 @@ static void both_sides_say_why_they_cannot_meet(void **state)
 		expect_end(b, rows[i].line, rows[i].status, rows[i].verdict);
 		expect_words(a, rows[i].line, rows[i].nats);
 		expect_words(b, rows[i].line, rows[i].nats);
-		if (rows[i].status == NO_PATH) {
-			expect_words(a, rows[i].line, "{\"side\":\"theirs\"");
-			expect_words(b, rows[i].line, "{\"side\":\"theirs\"");
+		expect_words(a, rows[i].line, "{\"side\":\"theirs\"");
+		expect_words(b, rows[i].line, "{\"side\":\"theirs\"");
+		if (rows[i].status == NO_PATH)
 			expect_words(a, rows[i].line, "\"clock_error_ms\":2");
-		}
 		program_free(a);
 		program_free(b);
 		program_free(server);
@@ -260,6 +262,50 @@ static void who_allows_no_relay_ends_both_at_once(void **state)
 	}
 }
 
+/* One more network of the host's, in which each address is the host itself and answers with RST. */
+static void add_network(const struct network *network, enum lab_side side, const char *address)
+{
+	struct ifreq request = {.ifr_name = "lo:1"};
+	struct sockaddr_in *place = (struct sockaddr_in *)&request.ifr_addr;
+	_cleanup_close_ int home = namespace_current();
+	_cleanup_close_ int fd = -1;
+
+	place->sin_family = AF_INET;
+	assert_int_equal(inet_pton(AF_INET, address, &place->sin_addr), 1);
+	assert_int_equal(namespace_enter(network_host_namespace(network, side)), 0);
+	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	assert_int_equal(ioctl(fd, SIOCSIFADDR, &request), 0);
+	assert_int_equal(inet_pton(AF_INET, "255.255.255.0", &place->sin_addr), 1);
+	assert_int_equal(ioctl(fd, SIOCSIFNETMASK, &request), 0);
+	assert_int_equal(namespace_enter(home), 0);
+}
+
+/* b's address is one of a's own network as well: a dials it, and keeps what came of it. */
+static void what_happens_inside_a_network_stays_there(void **state)
+{
+	static const char row[] = "a=apdm/random b=apdm/random rtt=20ms server=20ms";
+	static const char at_b[] = "\"event\":\"refused\",\"remote\":\"10.0.2.2:";
+	struct network *network = lab_test_network(row);
+	struct program *server = start_server(network, NO_PROBES);
+	struct program *a, *b;
+	const char *told;
+
+	(void)state;
+	add_network(network, LAB_A, "10.0.2.77");
+	a = start_pipe(network, LAB_A, "4711-crossover-clockwork", "--timeout=2");
+	b = start_pipe(network, LAB_B, "4711-crossover-clockwork", "--timeout=2");
+	expect_end(a, row, NO_PATH, "\"code\":\"");
+	expect_end(b, row, NO_PATH, "\"code\":\"");
+	expect_words(a, row, at_b);
+	told = strstr(program_text(b, PROGRAM_ERRORS), "{\"event\":\"verdict\"");
+	assert_non_null(strstr(told, "{\"side\":\"theirs\""));
+	assert_null(strstr(told, "10.0.2."));
+	program_free(a);
+	program_free(b);
+	program_free(server);
+	network_free(network);
+}
+
 static void a_wrong_code_is_the_reason_on_both_sides(void **state)
 {
 	static const char row[] = "a=drop b=drop rtt=20ms server=20ms";
@@ -301,6 +347,7 @@ static int group(void *context)
 		cmocka_unit_test(who_gives_up_first_hears_from_the_other),
 		cmocka_unit_test(no_volley_leaves_before_the_filters_are_known),
 		cmocka_unit_test(who_allows_no_relay_ends_both_at_once),
+		cmocka_unit_test(what_happens_inside_a_network_stays_there),
 		cmocka_unit_test(a_wrong_code_is_the_reason_on_both_sides),
 		cmocka_unit_test(a_server_that_is_away_is_the_reason),
 	};

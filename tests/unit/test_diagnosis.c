@@ -565,6 +565,29 @@ static void what_does_not_apply_is_no_remedy(void **state)
 	assert_true((verdict.remedies & MIDAIR_REMEDY_IPV6) == 0);
 }
 
+/* A side that tells nothing of its own network is not one that never dialled. */
+static void what_is_held_back_is_not_missing(void **state)
+{
+	static const struct saw seen[SAW_MAX] = {DIAL(1), REFUSED(1, BY_RESET)};
+	static const struct saw told[SAW_MAX] = {NOTHING};
+	struct timeline ours = {0}, theirs = {0};
+	const struct evidence evidence = {.result = MIDAIR_E_TIMEOUT,
+					  .is_pairing = true,
+					  .ours = &ours,
+					  .theirs = &theirs};
+	struct midair_verdict verdict;
+
+	(void)state;
+	play(&ours, seen);
+	play(&theirs, told);
+	diagnose(&verdict, &evidence);
+	assert_string_equal(verdict.code, "peer-never-dialled");
+	theirs.holds_back = true;
+	diagnose(&verdict, &evidence);
+	assert_string_equal(verdict.code, "refused-everywhere");
+	assert_int_equal(verdict.side, MIDAIR_SIDE_THEIRS);
+}
+
 /* A server that forwards need not be started: what helps is to allow it, or to try again. */
 static void a_relay_that_is_there_is_no_remedy_but_to_allow_it_is(void **state)
 {
@@ -605,6 +628,7 @@ int main(void)
 		cmocka_unit_test(one_router_is_known_by_its_address),
 		cmocka_unit_test(a_server_that_hears_nothing_tells_of_a_change),
 		cmocka_unit_test(what_does_not_apply_is_no_remedy),
+		cmocka_unit_test(what_is_held_back_is_not_missing),
 		cmocka_unit_test(a_relay_that_is_there_is_no_remedy_but_to_allow_it_is),
 	};
 

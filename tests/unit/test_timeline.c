@@ -127,6 +127,70 @@ static void the_latest_plan_is_remembered(void **state)
 	assert_int_equal(timeline.reason, PLAN_REASON_SYN_IN_REFUSED);
 }
 
+static struct midair_endpoint parsed(const char *text)
+{
+	struct midair_endpoint endpoint;
+
+	assert_int_equal(midair_endpoint_parse(&endpoint, text), 0);
+	return endpoint;
+}
+
+/* Refused, met by silence, or landed: what the other side learns is the same. */
+static void what_a_private_address_does_is_not_told(void **state)
+{
+	static const char *const private[] = {
+		"10.1.2.3:22",	      "172.16.0.1:22",	"192.168.1.1:22", "100.64.0.1:22",
+		"169.254.169.254:80", "[fd00::7]:1314", "[fe80::1%1]:22",
+	};
+	static const enum midair_event_type types[] = {
+		MIDAIR_EVENT_DIAL,     MIDAIR_EVENT_REFUSED,	   MIDAIR_EVENT_LANDED,
+		MIDAIR_EVENT_UNPROVEN, MIDAIR_EVENT_AUTHENTICATED,
+	};
+	struct midair_endpoint peer = endpoint(1, 1314), none = {0};
+	struct timeline without = {0}, silent = {0}, loud = {0};
+
+	(void)state;
+	timeline_note_told(&without,
+			   &(struct midair_event){.type = MIDAIR_EVENT_DIAL, .remote = peer});
+	for (size_t i = 0; i < N_ITEMS(private); i++) {
+		struct midair_endpoint remote = parsed(private[i]);
+
+		timeline_note_told(&silent, &(struct midair_event){.type = MIDAIR_EVENT_DIAL,
+								   .remote = remote});
+		for (size_t k = 0; k < 100 * N_ITEMS(types); k++)
+			timeline_note_told(&loud, &(struct midair_event){
+							  .type = types[k % N_ITEMS(types)],
+							  .time_ns = (int64_t)k,
+							  .remote = remote,
+							  .refusal = MIDAIR_REFUSED_BY_RESET,
+						  });
+	}
+	assert_memory_equal(&silent, &loud, sizeof(silent));
+	assert_true(silent.holds_back);
+	assert_false(without.holds_back);
+	assert_int_equal(loud.n_entries + loud.n_paths + loud.n_left_out, 0);
+	/* what does not hang on an address, and where the server saw the peer, is told as ever */
+	note(&silent, MIDAIR_EVENT_FAILED, 1, &none, 0, MIDAIR_E_TIMEOUT);
+	peer = parsed(private[0]);
+	timeline_note_told(&loud,
+			   &(struct midair_event){.type = MIDAIR_EVENT_PEER, .remote = peer});
+	assert_int_equal(loud.n_entries, 1);
+	assert_int_equal(loud.n_paths, 0);
+	assert_int_equal(timeline_result(&silent), MIDAIR_E_TIMEOUT);
+}
+
+static void this_machine_is_no_network(void **state)
+{
+	struct midair_endpoint ourselves = parsed("127.0.0.1:22");
+	struct timeline told = {0};
+
+	(void)state;
+	timeline_note_told(&told, &(struct midair_event){.type = MIDAIR_EVENT_DIAL,
+							 .remote = ourselves});
+	assert_int_equal(told.n_paths, 1);
+	assert_false(told.holds_back);
+}
+
 /* ---- two clocks ---------------------------------------------------------------------------- */
 
 static const struct {
@@ -266,7 +330,8 @@ static void what_is_told_is_what_was_noted_whatever_it_was(void **state)
 		struct timeline timeline = {.has_told = true,
 					    .has_heard = true,
 					    .heard_ns = MS,
-					    .is_direct_only = round % 2 == 1};
+					    .is_direct_only = round % 2 == 1,
+					    .holds_back = round % 3 == 1};
 		struct timeline read = {0};
 		uint8_t bytes[TIMELINE_BYTES];
 		uint64_t n = random_below(&random, 300);
@@ -378,6 +443,8 @@ int main(void)
 		cmocka_unit_test(a_tuple_that_is_in_use_is_nobodys_refusal),
 		cmocka_unit_test(what_does_not_fit_is_counted_and_the_end_always_fits),
 		cmocka_unit_test(an_error_of_the_system_is_no_result),
+		cmocka_unit_test(what_a_private_address_does_is_not_told),
+		cmocka_unit_test(this_machine_is_no_network),
 		cmocka_unit_test(the_latest_plan_is_remembered),
 		cmocka_unit_test(skewed_clocks_are_compared_within_the_error),
 		cmocka_unit_test(clocks_that_cannot_be_compared_are_said_to_be),
