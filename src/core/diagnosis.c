@@ -108,6 +108,19 @@ static bool has_no_way(const struct timeline *timeline)
 	       timeline->reason != PLAN_REASON_NONE;
 }
 
+/* Whose box it is. Without a report of either side the table says what is usual. */
+static enum midair_side side_of_reason(const struct evidence *evidence, enum plan_reason reason)
+{
+	const struct nat_report *ours = evidence->our_report;
+	const struct nat_report *theirs = evidence->their_report;
+	bool is_ours = ours != NULL && plan_reason_is_of(reason, ours);
+	bool is_theirs = theirs != NULL && plan_reason_is_of(reason, theirs);
+
+	if (is_ours == is_theirs)
+		return MIDAIR_SIDE_UNKNOWN;
+	return is_ours ? MIDAIR_SIDE_OURS : MIDAIR_SIDE_THEIRS;
+}
+
 static uint32_t n_dialled(const struct timeline *timeline)
 {
 	return timeline_count(timeline, TIMELINE_DIAL, TIMELINE_ANY, TIMELINE_ANY);
@@ -185,8 +198,10 @@ static enum diagnosis weigh(const struct evidence *evidence, enum midair_side *s
 	const struct timeline *ours = evidence->ours;
 	const struct timeline *theirs = evidence->theirs;
 
-	if (has_no_way(ours))
+	if (has_no_way(ours)) {
+		*side = side_of_reason(evidence, (enum plan_reason)ours->reason);
 		return diagnosis_of_reason((enum plan_reason)ours->reason);
+	}
 	if (n_dialled(ours) == 0)
 		return DIAGNOSIS_NO_ROUTE;
 	if (theirs != NULL && n_dialled(theirs) == 0 && !theirs->holds_back)

@@ -126,6 +126,29 @@ static bool answers(const struct nat_report *report)
 	       report->reaction == REPORT_REACTION_UNREACHABLE;
 }
 
+/* It ends the other side's half-open connection. */
+static bool refuses_with_error(const struct nat_report *report)
+{
+	return report->syn_in == REPORT_NO && report->reaction == REPORT_REACTION_UNREACHABLE;
+}
+
+bool plan_reason_is_of(enum plan_reason reason, const struct nat_report *report)
+{
+	switch (reason) {
+	case PLAN_REASON_RANDOM_BOTH:
+	case PLAN_REASON_RANDOM_SEQUENTIAL:
+		return knowledge_of(report) == PORT_RANDOM;
+	case PLAN_REASON_SYN_IN_REFUSED:
+		return report->syn_in == REPORT_NO;
+	case PLAN_REASON_SYN_IN_ERROR:
+		return refuses_with_error(report);
+	case PLAN_REASON_NONE:
+	case PLAN_REASON_NO_FAMILY:
+		break;
+	}
+	return false;
+}
+
 /* Why the two sides' SYNs cannot meet, whatever is known of the ports. */
 static enum plan_reason no_meeting(const struct planning *planning)
 {
@@ -134,8 +157,7 @@ static enum plan_reason no_meeting(const struct planning *planning)
 
 	if (a->syn_in == REPORT_NO && b->syn_in == REPORT_NO)
 		return PLAN_REASON_SYN_IN_REFUSED;
-	if ((a->syn_in == REPORT_NO && a->reaction == REPORT_REACTION_UNREACHABLE) ||
-	    (b->syn_in == REPORT_NO && b->reaction == REPORT_REACTION_UNREACHABLE))
+	if (refuses_with_error(a) || refuses_with_error(b))
 		return PLAN_REASON_SYN_IN_ERROR;
 	return PLAN_REASON_NONE;
 }

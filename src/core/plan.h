@@ -73,6 +73,9 @@ enum plan_reason {
 const char *plan_method_name(enum plan_method method); /* "plain", "one-way", ... */
 const char *plan_reason_name(enum plan_reason reason);
 const char *plan_reason_text(enum plan_reason reason);
+/* Whether this side's box has what the reason is about, so that another one there would help: of
+ * RANDOM_SEQUENTIAL the random ports, which nobody can foresee. NONE and NO_FAMILY: false. */
+bool plan_reason_is_of(enum plan_reason reason, const struct nat_report *report);
 
 enum plan_targets {
 	PLAN_TARGETS_NONE = 0, /* no volley on this side */

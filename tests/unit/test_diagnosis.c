@@ -428,6 +428,59 @@ static void what_was_seen_leads_to_the_reason(void **state)
 	}
 }
 
+/* Of a plan without a way: whose NAT it is, seen from either side. */
+static void the_side_is_that_of_the_box(void **state)
+{
+	static const struct {
+		const char *reason;
+		const char *boxes[2]; /* ours, theirs; NULL: no report */
+		enum midair_side side;
+	} boxes[] = {
+		{"random-both", {"apdm/random", "apdm/random"}, MIDAIR_SIDE_BOTH},
+		{"random-sequential", {"apdm/random", "apdm/sequential:1"}, MIDAIR_SIDE_OURS},
+		{"random-sequential", {"apdm/sequential:1", "apdm/random"}, MIDAIR_SIDE_THEIRS},
+		{"random-sequential", {NULL, NULL}, MIDAIR_SIDE_BOTH},
+		{"syn-in-refused",
+		 {"drop/refuse-syn-in", "rst/refuse-syn-in"},
+		 MIDAIR_SIDE_BOTH},
+		{"syn-in-error", {"icmp/refuse-syn-in", "drop"}, MIDAIR_SIDE_OURS},
+		{"syn-in-error", {"rst", "icmp/refuse-syn-in"}, MIDAIR_SIDE_THEIRS},
+		{"syn-in-error", {"icmp", "icmp/refuse-syn-in"}, MIDAIR_SIDE_THEIRS},
+		{"syn-in-error", {NULL, "icmp/refuse-syn-in"}, MIDAIR_SIDE_THEIRS},
+		{"syn-in-error", {NULL, NULL}, MIDAIR_SIDE_BOTH},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < N_ITEMS(boxes); i++) {
+		const struct saw seen[SAW_MAX] = {
+			DIAL(1), {MIDAIR_EVENT_PLAN, 0, MIDAIR_WAY_NONE, boxes[i].reason}};
+		struct nat_report reports[2];
+		struct timeline ours = {0};
+		struct evidence evidence = {
+			.result = MIDAIR_E_NO_DIRECT, .is_pairing = true, .ours = &ours};
+		struct midair_verdict verdict;
+
+		for (int side = 0; side < 2; side++) {
+			struct midair_endpoint end = {.family = MIDAIR_IPV4, .port = 1314};
+			struct nat_behavior behavior;
+
+			if (boxes[i].boxes[side] == NULL)
+				continue;
+			assert_int_equal(nat_behavior_parse(&behavior, boxes[i].boxes[side]),
+					 0);
+			nat_report_of_behavior(&reports[side], &behavior, &end, &end);
+			*(side == 0 ? &evidence.our_report : &evidence.their_report) =
+				&reports[side];
+		}
+		play(&ours, seen);
+		diagnose(&verdict, &evidence);
+		assert_string_equal(verdict.code, boxes[i].reason);
+		if (verdict.side != boxes[i].side)
+			fail_msg("row %zu, %s: side %s", i, boxes[i].reason,
+				 midair_side_name(verdict.side));
+	}
+}
+
 static void the_behaviour_is_what_was_measured_or_else_seen(void **state)
 {
 	const struct nat_report ours_report = {
@@ -623,6 +676,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_was_seen_leads_to_the_reason),
+		cmocka_unit_test(the_side_is_that_of_the_box),
 		cmocka_unit_test(the_behaviour_is_what_was_measured_or_else_seen),
 		cmocka_unit_test(the_longest_behaviour_has_room),
 		cmocka_unit_test(one_router_is_known_by_its_address),
