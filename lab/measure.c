@@ -36,26 +36,23 @@ static int check_main(void *context)
 	return 0;
 }
 
-static int start(struct measurement *made, const struct scenario *scenario, uint64_t seed,
+static int build(struct measurement *made, const struct network_config *config,
 		 struct lab_reason *reason)
 {
-	const struct network_config config = {.scenario = scenario, .seed = seed};
-	int error = network_new(&made->network, &config, reason);
+	int error = network_new(&made->network, config, reason);
 
 	if (!error)
 		error = server_start(&made->server, made->network, reason);
 	if (error)
 		return error;
 	made->shared->server =
-		network_plan_server(network_plan_of(made->network), scenario->family);
+		network_plan_server(network_plan_of(made->network), config->scenario->family);
 	made->shared->server.port = MIDAIR_SERVER_PORT;
-	made->pid = namespace_spawn(network_host_namespace(made->network, LAB_A), check_main,
-				    made->shared);
-	return made->pid < 0 ? lab_fail(reason, (int)-made->pid, "cannot start a check") : 0;
+	return 0;
 }
 
-int measure_start(struct measurement **measurement, const struct scenario *scenario,
-		  uint64_t seed, struct lab_reason *reason)
+int measure_new(struct measurement **measurement, const struct network_config *config,
+		struct lab_reason *reason)
 {
 	struct measurement *made = calloc(1, sizeof(*made));
 	void *shared = mmap(NULL, sizeof(struct shared), PROT_READ | PROT_WRITE,
@@ -68,12 +65,26 @@ int measure_start(struct measurement **measurement, const struct scenario *scena
 	}
 	made->pid = -1;
 	made->shared = shared;
-	error = start(made, scenario, seed, reason);
+	error = build(made, config, reason);
 	if (error)
 		measure_free(made);
 	else
 		*measurement = made;
 	return error;
+}
+
+const struct network *measure_network(const struct measurement *measurement)
+{
+	return measurement->network;
+}
+
+int measure_start(struct measurement *measurement, struct lab_reason *reason)
+{
+	measurement->pid = namespace_spawn(network_host_namespace(measurement->network, LAB_A),
+					   check_main, measurement->shared);
+	return measurement->pid < 0
+		       ? lab_fail(reason, (int)-measurement->pid, "cannot start a check")
+		       : 0;
 }
 
 int measure_wait(struct measurement *measurement, struct midair_check_report *report,

@@ -10,10 +10,14 @@
 
 struct measurement;
 
-/* Builds the scenario's network, starts its server and the check of the scenario's family.
- * Returns 0 or -errno. */
-int measure_start(struct measurement **measurement, const struct scenario *scenario,
-		  uint64_t seed, struct lab_reason *reason);
+/* Builds the scenario's network with its server. The scenario must outlive it. 0 or -errno. */
+int measure_new(struct measurement **measurement, const struct network_config *config,
+		struct lab_reason *reason);
+
+const struct network *measure_network(const struct measurement *measurement);
+
+/* Starts a check of the scenario's family; one at a time. Returns 0 or -errno. */
+int measure_start(struct measurement *measurement, struct lab_reason *reason);
 
 /* Waits for it. Returns 0 or -errno. */
 int measure_wait(struct measurement *measurement, struct midair_check_report *report,

@@ -1011,9 +1011,10 @@ const char *midair_answer_name(enum midair_answer answer); /* "unknown", "yes", 
 
 /* A kind of peer, and how it is reached from here. */
 struct midair_reach {
-	const char *name; /* stable code of the peer; static storage, as all of these */
-	const char *peer; /* in words */
-	enum midair_way way;
+	const char *name;    /* stable code of the peer; static storage, as all of these */
+	const char *peer;    /* in words */
+	enum midair_way way; /* by a port that the gateway opens, where it speaks of that */
+	enum midair_way way_without_port; /* should it open none */
 	const char *reason; /* stable code of why there is no direct way; "none" */
 	const char *text;   /* the same in words */
 	bool is_sure;	    /* nothing that matters is unknown */

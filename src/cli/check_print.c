@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "cli/check_verdict.h"
 #include "cli/json.h"
 #include "cli/quote.h"
 
@@ -73,6 +74,8 @@ static void print_gateway(FILE *to, const struct midair_nat *nat)
 	char text[MIDAIR_ENDPOINT_TEXT_SIZE];
 	bool is_any =
 		nat->pcp == MIDAIR_YES || nat->nat_pmp == MIDAIR_YES || nat->upnp == MIDAIR_YES;
+	const char *useless =
+		check_is_port_useless(nat) ? ", but another NAT is behind it" : "";
 	struct midair_endpoint gateway = nat->gateway;
 
 	if (gateway.family == MIDAIR_FAMILY_NONE)
@@ -80,11 +83,11 @@ static void print_gateway(FILE *to, const struct midair_nat *nat)
 	midair_endpoint_format(&gateway, text);
 	/* A router has no port. */
 	*strrchr(text, ':') = '\0';
-	fprintf(to, "      %-22s%s opens ports by%s%s%s%s\n", "Gateway", text,
+	fprintf(to, "      %-22s%s opens ports by%s%s%s%s%s\n", "Gateway", text,
 		nat->pcp == MIDAIR_YES ? " PCP" : "",
 		nat->nat_pmp == MIDAIR_YES ? " NAT-PMP" : "",
 		nat->upnp == MIDAIR_YES ? " UPnP-IGD" : "",
-		is_any ? "" : " nothing that it told: PCP, NAT-PMP, UPnP-IGD");
+		is_any ? "" : " nothing that it told: PCP, NAT-PMP, UPnP-IGD", useless);
 }
 
 static void print_layers(FILE *to, const struct midair_nat *nat)
@@ -124,39 +127,18 @@ static void print_reaches(FILE *to, const struct midair_nat *nat)
 	for (size_t i = 0; i < nat->n_reaches; i++) {
 		const struct midair_reach *reach = &nat->reaches[i];
 
-		fprintf(to, "        %-26s%s%s%s%s\n", reach->peer, midair_way_text(reach->way),
-			reach->way == MIDAIR_WAY_NONE ? ": " : "",
+		fprintf(to, "        %-26s%s%s%s%s%s\n", reach->peer,
+			midair_way_text(reach->way), reach->way == MIDAIR_WAY_NONE ? ": " : "",
 			reach->way == MIDAIR_WAY_NONE ? reach->text : "",
+			check_needs_port(reach) ? ", to a port that the gateway opens" : "",
 			reach->is_sure ? "" : " (as far as is known)");
 	}
-}
-
-/* In one sentence: whom, and what would help where there is no way. */
-static void print_verdict(FILE *to, const struct midair_nat *nat)
-{
-	size_t n_relayed = 0;
-	bool is_sure = true;
-
-	for (size_t i = 0; i < nat->n_reaches; i++) {
-		n_relayed += nat->reaches[i].way == MIDAIR_WAY_NONE;
-		is_sure &= nat->reaches[i].is_sure;
-	}
-	if (nat->n_reaches == 0)
-		return;
-	if (n_relayed == 0)
-		fprintf(to, "      %-22s%s\n", "Verdict",
-			is_sure ? "every kind of peer can be reached directly"
-				: "as far as is known, every kind of peer can be reached directly");
-	else
-		fprintf(to,
-			"      %-22s%zu of %zu kinds of peers only through a relay; IPv6, or a port that "
-			"the router opens, would help\n",
-			"Verdict", n_relayed, nat->n_reaches);
 }
 
 static void print_nat(FILE *to, const struct midair_nat *nat, const char *family)
 {
 	char texts[3][MIDAIR_ENDPOINT_TEXT_SIZE];
+	char verdict[CHECK_VERDICT_SIZE];
 
 	if (nat->result != 0) {
 		fprintf(to, "  * %s: %s\n", family,
@@ -169,7 +151,8 @@ static void print_nat(FILE *to, const struct midair_nat *nat, const char *family
 		midair_endpoint_format(&nat->local, texts[1]),
 		midair_endpoint_format(&nat->server, texts[2]));
 	print_behavior(to, nat);
-	print_verdict(to, nat);
+	if (nat->n_reaches > 0)
+		line(to, "Verdict", check_verdict(nat, verdict));
 	print_reaches(to, nat);
 	if (!nat->can_probe)
 		line(to, "Note", "the server does not dial back: most stays unknown");
@@ -216,6 +199,12 @@ static void add_reaches(struct json *json, const struct midair_nat *nat)
 	json_open(json, "reach");
 	for (size_t i = 0; i < nat->n_reaches; i++)
 		json_string(json, nat->reaches[i].name, midair_way_name(nat->reaches[i].way));
+	json_close(json);
+	json_open(json, "without_port");
+	for (size_t i = 0; i < nat->n_reaches; i++)
+		if (check_needs_port(&nat->reaches[i]))
+			json_string(json, nat->reaches[i].name,
+				    midair_way_name(nat->reaches[i].way_without_port));
 	json_close(json);
 	json_open(json, "no_way");
 	for (size_t i = 0; i < nat->n_reaches; i++)

@@ -3,6 +3,7 @@
 
 #include "core/address_kind.h"
 #include "core/endpoint.h"
+#include "core/mapping.h"
 
 static uint32_t index_of(uint8_t family)
 {
@@ -60,8 +61,7 @@ static uint32_t add_interfaces(const struct candidate_view *view, struct candida
 
 bool candidates_is_mapping_known(const struct candidate_view *view, uint32_t family)
 {
-	return view->mapped[family].family != MIDAIR_FAMILY_NONE &&
-	       endpoint_is_same_address(&view->mapped[family], &view->observed[family]);
+	return mapping_is_where_seen(&view->mapped[family], &view->observed[family]);
 }
 
 uint32_t candidates_offer(const struct candidate_view *view,

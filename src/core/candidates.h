@@ -42,8 +42,7 @@ struct candidate_view {
 	struct interface_address interfaces[INTERFACE_ADDRESSES_MAX];
 };
 
-/* Whether the port that our router (0: of IPv4, 1: of IPv6) has opened is at the address where
- * servers saw us. Another address is another router's behind it, or a lie, and not offered. */
+/* mapping_is_where_seen(), of our router (0: of IPv4, 1: of IPv6). Elsewhere it is not offered. */
 bool candidates_is_mapping_known(const struct candidate_view *view, uint32_t family);
 
 /* Our candidates in the order of their promise: as servers saw us, then the interfaces'. Returns

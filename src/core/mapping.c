@@ -2,6 +2,7 @@
 #include "core/mapping.h"
 
 #include "core/address_kind.h"
+#include "core/endpoint.h"
 
 #include <string.h>
 
@@ -51,6 +52,29 @@ bool mapping_is_wanted(const struct midair_endpoint *local,
 		return false;
 	return local->family == MIDAIR_IPV6 ? address_kind(local) == ADDRESS_PUBLIC
 					    : is_inside(local);
+}
+
+bool mapping_is_where_seen(const struct midair_endpoint *external,
+			   const struct midair_endpoint *observed)
+{
+	return external->family != MIDAIR_FAMILY_NONE &&
+	       endpoint_is_same_address(external, observed);
+}
+
+void mapping_report(struct nat_report *report, enum mapping_state state)
+{
+	switch (state) {
+	case MAPPING_STATE_NONE:
+		break;
+	case MAPPING_STATE_PENDING:
+		if (report->filtering != REPORT_FILTERING_ENDPOINT_INDEPENDENT)
+			report->filtering = REPORT_FILTERING_UNKNOWN;
+		break;
+	case MAPPING_STATE_OPEN:
+		report->filtering = REPORT_FILTERING_ENDPOINT_INDEPENDENT;
+		report->reaction = REPORT_REACTION_NONE;
+		break;
+	}
 }
 
 uint32_t mapping_refresh_s(uint32_t lifetime_s)

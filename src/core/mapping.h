@@ -7,8 +7,7 @@
 #ifndef MIDAIR_CORE_MAPPING_H
 #define MIDAIR_CORE_MAPPING_H
 
-#include "core/candidates.h"
-#include "midair/midair.h"
+#include "core/nat_report.h"
 
 /* What we ask for: a crash leaves the port open no longer. Refreshed at half of it. */
 #define MAPPING_LIFETIME_S 600
@@ -36,6 +35,22 @@ enum mapping_verdict mapping_judge(const struct mapping_grant *grant,
  * link's). On a public host there is nothing to open. */
 bool mapping_is_wanted(const struct midair_endpoint *local,
 		       const struct midair_endpoint *gateway);
+
+/* Whether the port that our router has opened, or would open, is at the address where a server saw
+ * us. Another address is another router's behind it, or a lie. external: family NONE where nothing
+ * is open. */
+bool mapping_is_where_seen(const struct midair_endpoint *external,
+			   const struct midair_endpoint *observed);
+
+enum mapping_state {
+	MAPPING_STATE_NONE,
+	MAPPING_STATE_PENDING, /* it may still come */
+	MAPPING_STATE_OPEN,
+};
+
+/* What such a port changes in a report. It lets in everybody, whatever the box does with others;
+ * and as long as one may still come nothing is hopeless. */
+void mapping_report(struct nat_report *report, enum mapping_state state);
 
 /* How long until the refresh: half of the lifetime, which is never taken for longer than asked. */
 uint32_t mapping_refresh_s(uint32_t lifetime_s);

@@ -1,15 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* check_gateway: whether the first router opens ports on request, and how many boxes translate. */
+#include "core/address_kind.h"
 #include "lib/check_internal.h"
 #include "os/gateway.h"
-
-static bool is_same_host(const struct midair_endpoint *a, const struct midair_endpoint *b)
-{
-	struct midair_endpoint x = *a;
-
-	x.port = b->port;
-	return midair_endpoint_equal(&x, b);
-}
 
 void check_gateway_ask(struct midair_check *check, struct check_family *family)
 {
@@ -48,21 +41,52 @@ void check_gateway_end(struct midair_check *check, struct check_family *family)
 	family->portmap = portmap_free(family->portmap, 0);
 }
 
+/* What it takes for its outer address; family NONE: it did not say. */
+static struct midair_endpoint external_of(const struct check_family *family)
+{
+	for (int i = 0; i < PORTMAP_N_PROTOCOLS; i++)
+		if (family->answers[i].external.family != MIDAIR_FAMILY_NONE)
+			return family->answers[i].external;
+	return (struct midair_endpoint){0};
+}
+
+static bool speaks_any(const struct check_family *family)
+{
+	for (int i = 0; i < PORTMAP_N_PROTOCOLS; i++)
+		if (family->answers[i].speaks == MIDAIR_YES)
+			return true;
+	return false;
+}
+
+/* It is only asked what it speaks, and opens no port. A pairing that has one opened takes it under
+ * the same conditions. */
+enum mapping_state check_gateway_state(const struct check_family *family,
+				       const struct nat_report *report)
+{
+	struct midair_endpoint external = external_of(family);
+
+	if (!speaks_any(family) ||
+	    address_kind(&family->check.config.server) != ADDRESS_PUBLIC ||
+	    !mapping_is_wanted(&report->local, &family->gateway))
+		return MAPPING_STATE_NONE;
+	/* PCP names it with a port only. */
+	if (external.family == MIDAIR_FAMILY_NONE)
+		external = report->mapped;
+	return mapping_is_where_seen(&external, &report->mapped) ? MAPPING_STATE_OPEN
+								 : MAPPING_STATE_NONE;
+}
+
 void check_gateway_read(struct midair_nat *nat, const struct check_family *family)
 {
+	const struct midair_endpoint external = external_of(family);
+
 	nat->gateway = family->gateway;
 	nat->pcp = family->answers[PORTMAP_PCP].speaks;
 	nat->nat_pmp = family->answers[PORTMAP_NAT_PMP].speaks;
 	nat->upnp = family->answers[PORTMAP_UPNP].speaks;
-	if (nat->mapping == MIDAIR_MAPPING_NONE || nat->mapped.family == MIDAIR_FAMILY_NONE)
+	if (nat->mapping == MIDAIR_MAPPING_NONE || nat->mapped.family == MIDAIR_FAMILY_NONE ||
+	    external.family == MIDAIR_FAMILY_NONE)
 		return;
-	for (int i = 0; i < PORTMAP_N_PROTOCOLS; i++) {
-		const struct midair_endpoint *external = &family->answers[i].external;
-
-		if (external->family == MIDAIR_FAMILY_NONE)
-			continue;
-		/* What the first router takes for its outer address another one translates. */
-		nat->n_layers = is_same_host(external, &nat->mapped) ? 1 : 2;
-		return;
-	}
+	/* What the first router takes for its outer address another one translates. */
+	nat->n_layers = mapping_is_where_seen(&external, &nat->mapped) ? 1 : 2;
 }

@@ -5,6 +5,7 @@
 #define MIDAIR_LIB_CHECK_INTERNAL_H
 
 #include "core/check.h"
+#include "core/mapping.h"
 #include "os/loop.h"
 #include "os/portmap.h"
 
@@ -65,6 +66,9 @@ void check_gateway_ask(struct midair_check *check, struct check_family *family);
 void check_gateway_step(struct check_family *family);
 bool check_gateway_is_waiting(const struct check_family *family);
 void check_gateway_end(struct midair_check *check, struct check_family *family);
+/* Whether it would open a port that others reach. */
+enum mapping_state check_gateway_state(const struct check_family *family,
+				       const struct nat_report *report);
 void check_gateway_read(struct midair_nat *nat, const struct check_family *family);
 
 void check_host_read(struct midair_host *host);

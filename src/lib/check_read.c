@@ -21,16 +21,23 @@ static_assert((int)MIDAIR_WAY_NONE == (int)PLAN_NONE &&
 		      (int)MIDAIR_WAY_PREDICT == (int)PLAN_PREDICT,
 	      "way");
 
-static void read_reaches(struct midair_nat *nat, const struct nat_report *report)
+/* As a pairing plans, which has the gateway open a port. */
+static void read_reaches(struct midair_nat *nat, const struct nat_report *report,
+			 enum mapping_state port)
 {
+	struct nat_report with_port = *report;
+	struct verdict alone;
 	struct verdict verdict;
 
+	mapping_report(&with_port, port);
 	while (nat->n_reaches < MIDAIR_REACHES_MAX &&
-	       verdict_read(report, (uint32_t)nat->n_reaches, &verdict))
+	       verdict_read(&with_port, (uint32_t)nat->n_reaches, &verdict) &&
+	       verdict_read(report, (uint32_t)nat->n_reaches, &alone))
 		nat->reaches[nat->n_reaches++] = (struct midair_reach){
 			.name = verdict.name,
 			.peer = verdict.peer,
 			.way = (enum midair_way)verdict.method,
+			.way_without_port = (enum midair_way)alone.method,
 			.reason = plan_reason_name(verdict.reason),
 			.text = plan_reason_text(verdict.reason),
 			.is_sure = verdict.is_sure,
@@ -52,7 +59,6 @@ static void read_report(struct midair_nat *nat, const struct nat_report *report)
 	nat->reset_closes = (enum midair_answer)report->reset_closes;
 	nat->hairpin = (enum midair_answer)report->hairpin;
 	nat->n_layers = report->n_layers == UINT8_MAX ? -1 : report->n_layers;
-	read_reaches(nat, report);
 }
 
 static void read_nat(struct midair_nat *nat, const struct check_family *family)
@@ -67,8 +73,10 @@ static void read_nat(struct midair_nat *nat, const struct check_family *family)
 	nat->can_probe = check->has_probes && check->probes.second_port != 0;
 	nat->has_alternative = check->asked[WIRE_PROBE_ALTERNATIVE].state != CHECK_UNUSED;
 	nat->result = check_report(check, &report);
-	if (nat->result == 0)
+	if (nat->result == 0) {
 		read_report(nat, &report);
+		read_reaches(nat, &report, check_gateway_state(family, &report));
+	}
 	check_gateway_read(nat, family);
 }
 

@@ -103,19 +103,14 @@ void pair_map_ready(struct pairing *pairing, uint32_t holder)
 		pair_news(pairing, true);
 }
 
-/* A port that the router has opened lets in everybody, whatever it does with others; and as long as
- * it may still open one nothing is hopeless. */
 void pair_map_report(const struct pairing *pairing, uint32_t holder, struct nat_report *report)
 {
 	const struct portmap *portmap = pairing->portmaps[holder];
 
-	if (candidates_is_mapping_known(&pairing->view, holder)) {
-		report->filtering = REPORT_FILTERING_ENDPOINT_INDEPENDENT;
-		report->reaction = REPORT_REACTION_NONE;
-	} else if (portmap != NULL && !portmap_is_settled(portmap) &&
-		   report->filtering != REPORT_FILTERING_ENDPOINT_INDEPENDENT) {
-		report->filtering = REPORT_FILTERING_UNKNOWN;
-	}
+	if (candidates_is_mapping_known(&pairing->view, holder))
+		mapping_report(report, MAPPING_STATE_OPEN);
+	else if (portmap != NULL && !portmap_is_settled(portmap))
+		mapping_report(report, MAPPING_STATE_PENDING);
 }
 
 void pair_map_over(struct pairing *pairing)

@@ -121,7 +121,11 @@ static void run_batch(const struct row *rows, size_t n_rows, uint64_t seed, stru
 
 	for (size_t i = 0; i < n_rows; i++) {
 		parse(&scenarios[i], &rows[i]);
-		if (measure_start(&measurements[i], &scenarios[i], seed + i, &reason))
+		const struct network_config config = {.scenario = &scenarios[i],
+						      .seed = seed + i};
+
+		if (measure_new(&measurements[i], &config, &reason) ||
+		    measure_start(measurements[i], &reason))
 			fail_msg("%s: %s", rows[i].behavior, reason.text);
 	}
 	for (size_t i = 0; i < n_rows; i++) {

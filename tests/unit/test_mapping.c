@@ -80,6 +80,56 @@ static void only_a_home_has_something_to_open(void **state)
 	}
 }
 
+static void only_where_the_server_saw_us_it_is_of_use(void **state)
+{
+	const struct midair_endpoint seen = endpoint("198.51.100.1:40000");
+	const struct midair_endpoint there = endpoint("198.51.100.1:7");
+	const struct midair_endpoint elsewhere = endpoint("198.51.100.2:40000");
+	const struct midair_endpoint nowhere = {0};
+
+	(void)state;
+	assert_true(mapping_is_where_seen(&there, &seen));
+	assert_false(mapping_is_where_seen(&elsewhere, &seen));
+	assert_false(mapping_is_where_seen(&nowhere, &seen));
+	assert_false(mapping_is_where_seen(&nowhere, &nowhere));
+}
+
+static const struct {
+	const char *name;
+	enum mapping_state state;
+	enum report_filtering filtering, then_filtering;
+	enum report_reaction then_reaction;
+} changes[] = {
+	{"no port", MAPPING_STATE_NONE, REPORT_FILTERING_ADDRESS_AND_PORT_DEPENDENT,
+	 REPORT_FILTERING_ADDRESS_AND_PORT_DEPENDENT, REPORT_REACTION_RESET},
+	{"it may come", MAPPING_STATE_PENDING, REPORT_FILTERING_ADDRESS_AND_PORT_DEPENDENT,
+	 REPORT_FILTERING_UNKNOWN, REPORT_REACTION_RESET},
+	{"it may come to an open one", MAPPING_STATE_PENDING,
+	 REPORT_FILTERING_ENDPOINT_INDEPENDENT, REPORT_FILTERING_ENDPOINT_INDEPENDENT,
+	 REPORT_REACTION_RESET},
+	{"it is open", MAPPING_STATE_OPEN, REPORT_FILTERING_ADDRESS_AND_PORT_DEPENDENT,
+	 REPORT_FILTERING_ENDPOINT_INDEPENDENT, REPORT_REACTION_NONE},
+};
+
+static void an_open_port_lets_everybody_in(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < N_ITEMS(changes); i++) {
+		struct nat_report report = {
+			.family = MIDAIR_IPV4,
+			.mapping = REPORT_MAPPING_ADDRESS_AND_PORT_DEPENDENT,
+			.filtering = changes[i].filtering,
+			.reaction = REPORT_REACTION_RESET,
+		};
+
+		mapping_report(&report, changes[i].state);
+		EXPECT(report.filtering == changes[i].then_filtering, changes[i].name);
+		EXPECT(report.reaction == changes[i].then_reaction, changes[i].name);
+		EXPECT(report.mapping == REPORT_MAPPING_ADDRESS_AND_PORT_DEPENDENT,
+		       changes[i].name);
+	}
+}
+
 static void it_is_refreshed_at_half_of_its_time(void **state)
 {
 	(void)state;
@@ -93,6 +143,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_grant_is_judged),
 		cmocka_unit_test(only_a_home_has_something_to_open),
+		cmocka_unit_test(only_where_the_server_saw_us_it_is_of_use),
+		cmocka_unit_test(an_open_port_lets_everybody_in),
 		cmocka_unit_test(it_is_refreshed_at_half_of_its_time),
 	};
 
