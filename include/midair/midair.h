@@ -1040,7 +1040,8 @@ struct midair_nat {
 	enum midair_answer hairpin;	 /* hosts inside reach each other's outer endpoints */
 	int n_layers;			 /* of translation; -1: not known */
 	struct midair_endpoint gateway;	 /* the first router; family NONE: none, or not asked */
-	/* It opens ports on request. UNKNOWN: not in this build, or no answer. */
+	/* It speaks this, by which ports are opened on request; NO: it says nothing of use.
+	 * UNKNOWN: not in this build, or not for this family. */
 	enum midair_answer pcp;
 	enum midair_answer nat_pmp;
 	enum midair_answer upnp;

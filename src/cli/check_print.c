@@ -69,25 +69,38 @@ static void print_allocation(FILE *to, const struct midair_nat *nat)
 			nat->delta, nat->last_port);
 }
 
+/* What is to be said beside what it speaks. */
+static const char *gateway_note(const struct midair_nat *nat)
+{
+	if (!check_is_gateway_helpful(nat))
+		return " none of PCP, NAT-PMP, UPnP-IGD, as far as it tells";
+	if (nat->n_layers > 1)
+		return ", but another NAT is behind it";
+	return nat->n_layers < 0 ? ", but does not tell where a port of it would lead" : "";
+}
+
 static void print_gateway(FILE *to, const struct midair_nat *nat)
 {
+	const struct {
+		const char *name;
+		enum midair_answer speaks;
+	} protocols[] = {{"PCP", nat->pcp}, {"NAT-PMP", nat->nat_pmp}, {"UPnP-IGD", nat->upnp}};
 	char text[MIDAIR_ENDPOINT_TEXT_SIZE];
-	bool is_any =
-		nat->pcp == MIDAIR_YES || nat->nat_pmp == MIDAIR_YES || nat->upnp == MIDAIR_YES;
-	const char *useless =
-		check_is_port_useless(nat) ? ", but another NAT is behind it" : "";
-	struct midair_endpoint gateway = nat->gateway;
+	const char *separator = " ";
 
-	if (gateway.family == MIDAIR_FAMILY_NONE)
+	if (nat->gateway.family == MIDAIR_FAMILY_NONE)
 		return;
-	midair_endpoint_format(&gateway, text);
+	midair_endpoint_format(&nat->gateway, text);
 	/* A router has no port. */
 	*strrchr(text, ':') = '\0';
-	fprintf(to, "      %-22s%s opens ports by%s%s%s%s%s\n", "Gateway", text,
-		nat->pcp == MIDAIR_YES ? " PCP" : "",
-		nat->nat_pmp == MIDAIR_YES ? " NAT-PMP" : "",
-		nat->upnp == MIDAIR_YES ? " UPnP-IGD" : "",
-		is_any ? "" : " nothing that it told: PCP, NAT-PMP, UPnP-IGD", useless);
+	fprintf(to, "      %-22s%s speaks", "Gateway", text);
+	for (size_t i = 0; i < sizeof(protocols) / sizeof(protocols[0]); i++) {
+		if (protocols[i].speaks != MIDAIR_YES)
+			continue;
+		fprintf(to, "%s%s", separator, protocols[i].name);
+		separator = ", ";
+	}
+	fprintf(to, "%s\n", gateway_note(nat));
 }
 
 static void print_layers(FILE *to, const struct midair_nat *nat)

@@ -15,10 +15,9 @@ bool check_needs_port(const struct midair_reach *reach)
 	return reach->way < reach->way_without_port;
 }
 
-bool check_is_port_useless(const struct midair_nat *nat)
+bool check_is_gateway_helpful(const struct midair_nat *nat)
 {
-	return nat->n_layers > 1 && (nat->pcp == MIDAIR_YES || nat->nat_pmp == MIDAIR_YES ||
-				     nat->upnp == MIDAIR_YES);
+	return nat->pcp == MIDAIR_YES || nat->nat_pmp == MIDAIR_YES || nat->upnp == MIDAIR_YES;
 }
 
 static struct count count_reaches(const struct midair_nat *nat)
@@ -37,7 +36,7 @@ static const char *help_of(const struct midair_nat *nat)
 {
 	if (nat->mapping == MIDAIR_MAPPING_NONE)
 		return "a port that the firewall opens would help";
-	if (check_is_port_useless(nat))
+	if (nat->n_layers > 1 && check_is_gateway_helpful(nat))
 		return "the gateway opens ports, but another NAT is behind it: IPv6 would help";
 	return "IPv6, or a port that the router opens, would help";
 }

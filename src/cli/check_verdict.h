@@ -15,7 +15,7 @@ const char *check_verdict(const struct midair_nat *nat, char buffer[CHECK_VERDIC
 /* Only because the gateway opens a port on request. */
 bool check_needs_port(const struct midair_reach *reach);
 
-/* It opens ports, but another box that translates is behind it. */
-bool check_is_port_useless(const struct midair_nat *nat);
+/* It speaks a protocol by which ports are opened. */
+bool check_is_gateway_helpful(const struct midair_nat *nat);
 
 #endif

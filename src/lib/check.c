@@ -56,7 +56,9 @@ static void ask(struct midair_check *check, const struct check_order *order)
 		family->source = order->source;
 		check_init(&family->check, &settings, check->begin_ms);
 		check_feed(check, family, &(struct check_event){.type = CHECK_BEGIN});
-		check_gateway_ask(check, family);
+		/* A pairing asks it by itself. */
+		if (order->extent == CHECK_ALL)
+			check_gateway_ask(check, family);
 	}
 }
 

@@ -69,8 +69,9 @@ enum mapping_state check_gateway_state(const struct check_family *family,
 	    address_kind(&family->check.config.server) != ADDRESS_PUBLIC ||
 	    !mapping_is_wanted(&report->local, &family->gateway))
 		return MAPPING_STATE_NONE;
-	/* PCP names it with a port only. */
-	if (external.family == MIDAIR_FAMILY_NONE)
+	/* Nothing is translated there. Elsewhere PCP alone does not say where a port of it leads:
+	 * perhaps only to another NAT. */
+	if (report->mapping == REPORT_MAPPING_NONE)
 		external = report->mapped;
 	return mapping_is_where_seen(&external, &report->mapped) ? MAPPING_STATE_OPEN
 								 : MAPPING_STATE_NONE;
