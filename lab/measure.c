@@ -73,7 +73,7 @@ int measure_new(struct measurement **measurement, const struct network_config *c
 	return error;
 }
 
-const struct network *measure_network(const struct measurement *measurement)
+struct network *measure_network(const struct measurement *measurement)
 {
 	return measurement->network;
 }

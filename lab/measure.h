@@ -14,7 +14,7 @@ struct measurement;
 int measure_new(struct measurement **measurement, const struct network_config *config,
 		struct lab_reason *reason);
 
-const struct network *measure_network(const struct measurement *measurement);
+struct network *measure_network(const struct measurement *measurement);
 
 /* Starts a check of the scenario's family; one at a time. Returns 0 or -errno. */
 int measure_start(struct measurement *measurement, struct lab_reason *reason);

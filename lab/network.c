@@ -349,6 +349,9 @@ int network_new(struct network **network, const struct network_config *config,
 	for (size_t i = 0; i < LAB_N_ENDS; i++)
 		made->host_fds[i] = made->box_fds[i] = -1;
 	network_plan_init(&made->plan, config->scenario, config->layout);
+	if (config->carrier)
+		network_plan_add_carrier(&made->plan, config->carrier,
+					 config->is_carrier_squatter);
 	error = build(made, config, reason);
 	if (namespace_enter(home) < 0 && !error)
 		error = lab_fail(reason, errno, "cannot go back to our network namespace");

@@ -21,6 +21,9 @@ struct network_config {
 	const struct scenario *scenario;
 	uint64_t seed; /* of the wire's losses and of the models' ports */
 	enum network_layout layout;
+	/* network_plan_add_carrier(); NULL: none */
+	const struct nat_behavior *carrier;
+	bool is_carrier_squatter;
 };
 
 struct network;

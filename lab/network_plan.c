@@ -195,6 +195,20 @@ void network_plan_init(struct network_plan *plan, const struct scenario *scenari
 	}
 }
 
+#define CARRIER_INNER "100.64.1.2:1"
+
+void network_plan_add_carrier(struct network_plan *plan, const struct nat_behavior *carrier,
+			      bool is_squatter)
+{
+	struct plan_side *side = &plan->sides[LAB_A];
+
+	plan->has_carrier = true;
+	plan->carrier = *carrier;
+	side->published = pair_of(&texts[LAB_A].published);
+	side->box_outer.ipv4 =
+		address_of(is_squatter ? texts[LAB_A].routable.ipv4 : CARRIER_INNER);
+}
+
 static struct midair_endpoint of_family(const struct address_pair *pair,
 					enum midair_family family)
 {

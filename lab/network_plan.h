@@ -52,10 +52,20 @@ struct network_plan {
 	/* LAB_N_PLACES, without a server LAB_N_SIDES, with two uplinks LAB_N_ENDS. */
 	size_t n_places;
 	struct plan_side sides[LAB_N_ENDS]; /* LAB_S has no box */
+	bool has_carrier;
+	struct nat_behavior carrier;
 };
 
 void network_plan_init(struct network_plan *plan, const struct scenario *scenario,
 		       enum network_layout layout);
+
+/*
+ * Puts a second NAT, a carrier's, which the wire plays, between the kernel's box of side a and the
+ * link. It translates IPv4 and filters IPv6. Between the two the box has an address of RFC 6598;
+ * is_squatter: one that looks like a public one.
+ */
+void network_plan_add_carrier(struct network_plan *plan, const struct nat_behavior *carrier,
+			      bool is_squatter);
 
 /* The address of the server's host, of the family, port 0. */
 struct midair_endpoint network_plan_server(const struct network_plan *plan,

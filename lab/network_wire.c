@@ -43,6 +43,15 @@ static struct wire_box modelled_box(const struct plan_side *side,
 	};
 }
 
+static struct wire_box carrier_box(const struct network_plan *plan)
+{
+	return (struct wire_box){
+		.is_present = true,
+		.behavior = plan->carrier,
+		.external_ipv4 = plan->sides[LAB_A].published.ipv4,
+	};
+}
+
 static void add_pair(struct wire_addresses *addresses, const struct address_pair *pair)
 {
 	/* A side has four pairs at most: WIRE_ADDRESSES_MAX is as many. */
@@ -80,7 +89,9 @@ void network_wire_plan(struct wire_config *wire, const struct network_plan *plan
 		for (size_t to = 0; to < plan->n_places; to++)
 			if (to != i)
 				end->to[to] = direction(scenario, side, (enum lab_side)to);
-		if (side != LAB_S)
+		if (side == LAB_A && plan->has_carrier)
+			end->box = carrier_box(plan);
+		else if (side != LAB_S)
 			end->box = modelled_box(&plan->sides[i],
 						side == LAB_B ? &scenario->b : &scenario->a);
 	}
