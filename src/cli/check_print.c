@@ -5,11 +5,9 @@
 #include <string.h>
 
 #include "cli/check_verdict.h"
-#include "cli/json.h"
 #include "cli/quote.h"
 
 static const char *const family_names[] = {"IPv4", "IPv6"};
-static const char *const family_keys[] = {"ipv4", "ipv6"};
 
 static void line(FILE *to, const char *what, const char *text)
 {
@@ -51,6 +49,11 @@ static void print_host(FILE *to, const struct midair_host *host)
 	line(to, "SYN timer",
 	     answer_of(host->syn_interval, "every 2 s at the longest (TCP_RTO_MAX_MS)",
 		       "doubles: this kernel has no TCP_RTO_MAX_MS (Linux 6.15)"));
+	if (host->syn_retries >= 0)
+		fprintf(to, "      %-22s%d (net.ipv4.tcp_syn_retries)\n", "SYN retries",
+			host->syn_retries);
+	else
+		line(to, "SYN retries", "not known");
 	line(to, "Shared ports",
 	     answer_of(host->pin, "without bind (IP_LOCAL_PORT_RANGE)",
 		       "by bind: this kernel has no IP_LOCAL_PORT_RANGE (Linux 6.3)"));
@@ -103,12 +106,13 @@ static void print_gateway(FILE *to, const struct midair_nat *nat)
 	fprintf(to, "%s\n", gateway_note(nat));
 }
 
+/* One server sees the outermost box; what is before it a gateway may tell. */
 static void print_layers(FILE *to, const struct midair_nat *nat)
 {
-	if (nat->n_layers > 0)
-		fprintf(to, "      %-22s%d\n", "Layers", nat->n_layers);
-	else if (nat->n_layers < 0)
-		line(to, "Layers", "at least one");
+	if (nat->n_layers == 1)
+		line(to, "Layers", "one");
+	else
+		line(to, "Layers", nat->n_layers > 1 ? "at least two" : "at least one");
 }
 
 static void print_behavior(FILE *to, const struct midair_nat *nat)
@@ -189,90 +193,4 @@ void check_print(FILE *to, const struct midair_check_report *report, const char 
 	fprintf(to, "  * Server: %s\n", quote(server, name));
 	for (int i = 0; i < 2; i++)
 		print_nat(to, &report->nats[i], family_names[i]);
-}
-
-static void add_host(struct json *json, const struct midair_host *host)
-{
-	json_open(json, "host");
-	json_string(json, "simultaneous_open", midair_answer_name(host->simultaneous_open));
-	json_string(json, "syn_interval", midair_answer_name(host->syn_interval));
-	json_string(json, "pin", midair_answer_name(host->pin));
-	json_integer(json, "syn_retries", host->syn_retries);
-	json_integer(json, "first_port", host->first_port);
-	json_integer(json, "last_port", host->last_port);
-	if (host->clock_result == 0) {
-		json_boolean(json, "clock_synchronised", host->clock.synchronised);
-		json_milliseconds(json, "clock_error_ms", host->clock.maximum_error_us * 1000);
-	}
-	json_close(json);
-}
-
-static void add_reaches(struct json *json, const struct midair_nat *nat)
-{
-	json_open(json, "reach");
-	for (size_t i = 0; i < nat->n_reaches; i++)
-		json_string(json, nat->reaches[i].name, midair_way_name(nat->reaches[i].way));
-	json_close(json);
-	json_open(json, "without_port");
-	for (size_t i = 0; i < nat->n_reaches; i++)
-		if (check_needs_port(&nat->reaches[i]))
-			json_string(json, nat->reaches[i].name,
-				    midair_way_name(nat->reaches[i].way_without_port));
-	json_close(json);
-	json_open(json, "no_way");
-	for (size_t i = 0; i < nat->n_reaches; i++)
-		if (nat->reaches[i].way == MIDAIR_WAY_NONE)
-			json_string(json, nat->reaches[i].name, nat->reaches[i].reason);
-	json_close(json);
-}
-
-static void add_behavior(struct json *json, const struct midair_nat *nat)
-{
-	json_endpoint(json, "local", &nat->local);
-	json_endpoint(json, "mapped", &nat->mapped);
-	json_boolean(json, "can_probe", nat->can_probe);
-	json_boolean(json, "has_alternative", nat->has_alternative);
-	json_string(json, "type", midair_nat_type_name(nat->type));
-	json_string(json, "mapping", midair_mapping_name(nat->mapping));
-	json_string(json, "allocation", midair_allocation_name(nat->allocation));
-	if (nat->allocation == MIDAIR_ALLOCATION_SEQUENTIAL) {
-		json_integer(json, "delta", nat->delta);
-		json_integer(json, "last_port", nat->last_port);
-	}
-	json_string(json, "filtering", midair_filtering_name(nat->filtering));
-	json_string(json, "reaction", midair_reaction_name(nat->reaction));
-	json_string(json, "syn_in", midair_answer_name(nat->syn_in));
-	json_string(json, "reset_closes", midair_answer_name(nat->reset_closes));
-	json_string(json, "hairpin", midair_answer_name(nat->hairpin));
-	if (nat->n_layers < 0)
-		json_null(json, "layers");
-	else
-		json_integer(json, "layers", nat->n_layers);
-	json_endpoint(json, "gateway", &nat->gateway);
-	json_string(json, "pcp", midair_answer_name(nat->pcp));
-	json_string(json, "nat_pmp", midair_answer_name(nat->nat_pmp));
-	json_string(json, "upnp", midair_answer_name(nat->upnp));
-	add_reaches(json, nat);
-}
-
-static void add_nat(struct json *json, const struct midair_nat *nat, const char *key)
-{
-	json_open(json, key);
-	json_string(json, "result", midair_result_name(nat->result));
-	json_endpoint(json, "server", &nat->server);
-	if (nat->result == 0)
-		add_behavior(json, nat);
-	json_close(json);
-}
-
-void check_print_json(FILE *to, const struct midair_check_report *report)
-{
-	struct json json;
-
-	json_begin(&json, to);
-	json_integer(&json, "elapsed_ms", report->elapsed_ms);
-	add_host(&json, &report->host);
-	for (int i = 0; i < 2; i++)
-		add_nat(&json, &report->nats[i], family_keys[i]);
-	json_end(&json);
 }
