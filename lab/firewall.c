@@ -10,21 +10,25 @@
 
 /*
  * What comes from outside and belongs to nothing that went out meets the reaction, whether it is
- * for the box itself (a NAT's public address) or for a host behind it (a firewall). Without the
- * reaction "reset" rule the box's own kernel would answer with RST too, but a firewall's would
- * not.
+ * for the box itself (a NAT's public address) or for a host behind it (a firewall). Without any
+ * rule it is for the box itself, and its TCP resets it, also what conntrack calls invalid.
  */
 static const char *reaction_rule(enum nat_reaction reaction)
 {
 	switch (reaction) {
 	case NAT_REACTION_DROP:
-		return "drop";
+		break;
 	case NAT_REACTION_RESET:
-		return "meta l4proto tcp reject with tcp reset";
+		return "ct state invalid drop\n"
+		       "		ct state new meta l4proto tcp reject with tcp reset";
 	case NAT_REACTION_UNREACHABLE:
-		return "reject with icmpx type host-unreachable";
+		return "ct state invalid drop\n"
+		       "		ct state new reject with icmpx type host-unreachable";
+	case NAT_REACTION_KERNEL:
+		return "# nothing is refused here";
 	}
-	return "drop";
+	return "ct state invalid drop\n"
+	       "		ct state new drop";
 }
 
 static const char *translation_rule(const struct nat_behavior *behavior)
@@ -53,8 +57,7 @@ const char *firewall_rules(const struct nat_behavior *behavior,
 		 "%s"
 		 "	chain unsolicited {\n"
 		 "		ct state established,related accept\n"
-		 "		ct state invalid drop\n"
-		 "		ct state new %s\n"
+		 "		%s\n"
 		 "	}\n"
 		 "	chain input {\n"
 		 "		type filter hook input priority filter; policy accept;\n"

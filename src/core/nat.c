@@ -68,6 +68,7 @@ static enum nat_verdict react(const struct nat *nat, const struct segment *segme
 	case NAT_REACTION_DROP:
 		break;
 	case NAT_REACTION_RESET:
+	case NAT_REACTION_KERNEL:
 		return NAT_ANSWER_RESET;
 	case NAT_REACTION_UNREACHABLE:
 		return NAT_ANSWER_UNREACHABLE;

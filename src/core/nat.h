@@ -31,6 +31,7 @@ enum nat_reaction {
 	NAT_REACTION_DROP,	  /* drop */
 	NAT_REACTION_RESET,	  /* rst */
 	NAT_REACTION_UNREACHABLE, /* icmp */
+	NAT_REACTION_KERNEL,	  /* kernel-rst: no filter at all, the box's own TCP answers */
 };
 
 /*
@@ -39,7 +40,9 @@ enum nat_reaction {
  *   public                 no box at all: the host's own kernel answers; stands alone
  *   firewall               a stateful filter that translates nothing (no mapping, allocation
  *                          or hairpin word)
- *   eim adm apdm | eif adf apdf | preserve sequential:N random | drop rst icmp
+ *   eim adm apdm | eif adf apdf | preserve sequential:N random | drop rst icmp kernel-rst
+ *   (kernel-rst: what belongs to no mapping is for the box itself, whose TCP resets it; not for a
+ *   firewall, which would have passed it on. To a peer it is like rst)
  *   refuse-syn-in          a SYN that comes in after our SYN went out is refused all the same
  *   keep-on-reset          a RST does not end a mapping
  *   liberal                sequence numbers are not checked (nf_conntrack_tcp_be_liberal=1)

@@ -42,8 +42,9 @@ static const char *const reaction_words[] = {
 	[NAT_REACTION_DROP] = "drop",
 	[NAT_REACTION_RESET] = "rst",
 	[NAT_REACTION_UNREACHABLE] = "icmp",
+	[NAT_REACTION_KERNEL] = "kernel-rst",
 };
-static_assert(COUNT(reaction_words) == NAT_REACTION_UNREACHABLE + 1, "all named");
+static_assert(COUNT(reaction_words) == NAT_REACTION_KERNEL + 1, "all named");
 
 /* The kinds of word; each may be given once. */
 enum word_kind {
@@ -281,7 +282,8 @@ int nat_behavior_parse_bytes(struct nat_behavior *behavior, const char *text, si
 			break;
 		text = slash + 1;
 	}
-	if (!is_consistent(seen))
+	if (!is_consistent(seen) ||
+	    (parsed.is_firewall && parsed.reaction == NAT_REACTION_KERNEL))
 		return MIDAIR_E_SYNTAX;
 	*behavior = parsed;
 	return 0;

@@ -51,6 +51,7 @@ static enum report_reaction reaction_of(const struct nat_behavior *behavior)
 	case NAT_REACTION_DROP:
 		return REPORT_REACTION_DROP;
 	case NAT_REACTION_RESET:
+	case NAT_REACTION_KERNEL:
 		return REPORT_REACTION_RESET;
 	case NAT_REACTION_UNREACHABLE:
 		break;
