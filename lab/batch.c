@@ -3,11 +3,14 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "lab/namespace.h"
+#include "lab/stagger.h"
 #include "os/cleanup.h"
 #include "os/clock.h"
 
@@ -56,47 +59,89 @@ bool batch_item_is_wrong(const struct batch_item *item)
 	return item->error || !(item->judgement.is_as_expected || item->is_untimed);
 }
 
-/* Returns true when the result counts. */
-static bool attempt(struct batch_item *item, struct network *network, enum side_method method,
-		    uint32_t n_runs)
+/* What all of a scenario's runs came to. */
+struct runs {
+	uint32_t n;
+	int64_t lateness_ns;
+	struct run_result results[RUNNER_RUNS_MAX];
+};
+
+/* Some more of them, in a network of their own. */
+static int run_some(struct batch_item *item, enum side_method method, uint32_t n_runs,
+		    struct runs *runs)
 {
+	const struct network_config place = {
+		.scenario = item->scenario,
+		.seed = clock_now_ns(),
+	};
 	const struct runner_config config = {
 		.scenario = item->scenario,
 		.method = method,
 		.n_runs = n_runs,
-		.stagger_ns = BATCH_STAGGER_NS,
+		.stagger_ns = stagger_ns(item->scenario),
 	};
-	struct runner_result *result;
+	struct network *network = NULL;
+	struct runner_result *result = NULL;
+	int error = network_new(&network, &place, &item->reason);
+
+	if (error)
+		return error;
+	error = runner_run(&result, network, &config, &item->reason);
+	if (!error) {
+		memcpy(&runs->results[runs->n], result->runs, n_runs * sizeof(result->runs[0]));
+		runs->n += n_runs;
+		if (result->lateness_ns > runs->lateness_ns)
+			runs->lateness_ns = result->lateness_ns;
+		runner_result_free(result);
+	}
+	network_free(network);
+	return error;
+}
+
+static int run_all(struct batch_item *item, enum side_method method, uint32_t n_runs,
+		   struct runs *runs)
+{
+	uint32_t n_together = stagger_n_together(item->scenario);
+	int error = 0;
+
+	while (!error && runs->n < n_runs) {
+		uint32_t n_left = n_runs - runs->n;
+
+		error = run_some(item, method, n_left < n_together ? n_left : n_together, runs);
+	}
+	return error;
+}
+
+/* Returns true when the result counts. */
+static bool attempt(struct batch_item *item, enum side_method method, uint32_t n_runs,
+		    struct runs *runs)
+{
 	bool is_disturbed;
 
 	item->n_attempts++;
-	item->error = runner_run(&result, network, &config, &item->reason);
+	runs->n = 0;
+	runs->lateness_ns = 0;
+	item->error = run_all(item, method, n_runs, runs);
 	if (item->error)
 		return true;
-	judge(&item->judgement, item->scenario, result->runs, result->n_runs);
-	is_disturbed = result->lateness_ns > RUNNER_LATENESS_MAX_NS;
+	judge(&item->judgement, item->scenario, runs->results, runs->n);
+	is_disturbed = runs->lateness_ns > RUNNER_LATENESS_MAX_NS;
 	item->is_untimed = is_disturbed && item->judgement.is_late &&
 			   item->judgement.n_as_expected == item->judgement.n_runs;
-	runner_result_free(result);
 	return item->judgement.is_as_expected || !is_disturbed;
 }
 
 void batch_run_one(struct batch_item *item, enum side_method method, uint32_t n_runs)
 {
-	const struct network_config config = {
-		.scenario = item->scenario,
-		.seed = clock_now_ns(),
-	};
+	struct runs *runs = malloc(sizeof(*runs));
 	bool counts = false;
 
+	if (!runs)
+		item->error = lab_fail(&item->reason, ENOMEM, "no memory for the runs");
 	/* A new network each time: no mapping of an earlier attempt may be left. */
-	while (!counts && item->n_attempts < BATCH_ATTEMPTS) {
-		struct network *network = NULL;
-
-		item->error = network_new(&network, &config, &item->reason);
-		counts = item->error || attempt(item, network, method, n_runs);
-		network_free(network);
-	}
+	while (runs && !counts && item->n_attempts < BATCH_ATTEMPTS)
+		counts = attempt(item, method, n_runs, runs);
+	free(runs);
 	item->is_done = true;
 }
 
@@ -114,12 +159,12 @@ static int work_main(void *context)
 	return 0;
 }
 
-static uint64_t time_limit_ns(const struct scenario *scenario)
+static uint64_t time_limit_ns(const struct scenario *scenario, uint32_t n_runs)
 {
 	int64_t skew_ns = scenario->skew_ns < 0 ? -scenario->skew_ns : scenario->skew_ns;
 
-	return BATCH_ATTEMPTS *
-	       ((uint64_t)skew_ns + scenario->timeout_ns + GRACE_MS * NS_PER_MS);
+	return BATCH_ATTEMPTS * ((uint64_t)skew_ns + n_runs * stagger_ns(scenario) +
+				 scenario->timeout_ns + GRACE_MS * NS_PER_MS);
 }
 
 static void start_worker(struct batch *batch, struct worker *worker, size_t number)
@@ -139,7 +184,8 @@ static void start_worker(struct batch *batch, struct worker *worker, size_t numb
 	}
 	worker->item = number;
 	worker->pid_fd = (int)syscall(SYS_pidfd_open, worker->pid, 0);
-	worker->until_ns = clock_now_ns() + time_limit_ns(item->scenario);
+	worker->until_ns =
+		clock_now_ns() + time_limit_ns(item->scenario, batch->config->n_runs);
 }
 
 static void end_worker(struct batch *batch, struct worker *worker)

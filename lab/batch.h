@@ -8,9 +8,6 @@
 /* Networks that run at once; more would get into each other's way on two processors. */
 #define BATCH_PARALLEL_MAX 16
 
-/* Between the starts of a scenario's runs. Uneven, so that runs do not fall on one beat. */
-#define BATCH_STAGGER_NS UINT64_C(7300000)
-
 struct batch_item {
 	const struct scenario *scenario;
 	bool is_done;

@@ -13,6 +13,7 @@
 #include "lab/report.h"
 #include "lab/scenario_list.h"
 #include "lab/shell.h"
+#include "lab/stagger.h"
 #include "lab/story.h"
 
 struct lab {
@@ -199,7 +200,7 @@ static int run_in_network(const struct lab *lab, struct network *network)
 		.scenario = lab->scenario,
 		.method = lab->options->is_plain ? SIDE_PLAIN : SIDE_ENGINE,
 		.n_runs = lab->options->n_runs,
-		.stagger_ns = BATCH_STAGGER_NS,
+		.stagger_ns = stagger_ns(lab->scenario),
 	};
 	struct batch_item item = {.scenario = lab->scenario, .n_attempts = 1};
 	struct runner_result *result;

@@ -84,7 +84,7 @@ const char *nat_behavior_format(const struct nat_behavior *behavior,
 
 /* Sessions (5-tuples) that one NAT tracks; when full, a SYN that needs a new one is dropped,
  * with no answer, from either direction. */
-#define NAT_SESSIONS_MAX 4096
+#define NAT_SESSIONS_MAX 32768
 
 /* Allocated ports are from here up: 1,024 to 65,535. (preserve keeps lower ones too.) */
 #define NAT_PORT_MIN 1024u
