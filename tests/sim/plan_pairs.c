@@ -22,6 +22,7 @@ static const struct {
 			{"sequential", "apdm/apdf/sequential:3/background:10"},
 			{"random", "apdm/apdf/random"},
 			{"public", "public"},
+			{"no listener", "public"},
 		},
 	[PAIR_SET_IPV6] =
 		{
@@ -32,31 +33,58 @@ static const struct {
 			{"sequential", NULL},
 			{"random", NULL},
 			{"public", "public"},
+			{"no listener", "public"},
 		},
 };
 
-static const char *const reactions[PAIR_REACTIONS] = {"drop", "rst", "icmp"};
+enum reaction { DROP, RST, ICMP, KERNEL_RST };
+enum { KIND_PUBLIC = PAIR_BOX_KINDS, KIND_DEAF };
+
+static const char *const reactions[PAIR_REACTIONS] = {
+	[DROP] = "drop", [RST] = "rst", [ICMP] = "icmp", [KERNEL_RST] = "kernel-rst"};
+
+const char *pair_set_name(enum pair_set set)
+{
+	static const char *const names[N_PAIR_SETS] = {
+		[PAIR_SET_IPV4] = "IPv4", [PAIR_SET_IPV6] = "IPv6"};
+
+	return names[set];
+}
 
 const char *pair_kind_name(enum pair_set set, int kind)
 {
 	return kinds[set][kind].name;
 }
 
-bool pair_box(enum pair_set set, int kind, int reaction, bool refuses,
-	      struct nat_behavior *behavior)
+/* What answers in front of a host without a box is its kernel; and a firewall's own kernel would
+ * have passed a stranger's SYN on. */
+static bool is_a_box(enum pair_set set, const struct pair_box *box)
 {
-	const char *words = kinds[set][kind].words;
-	bool is_public = kind == PAIR_KINDS - 1;
+	if (!kinds[set][box->kind].words)
+		return false;
+	if (box->kind == KIND_PUBLIC)
+		return box->reaction == DROP && !box->refuses;
+	if (box->kind == KIND_DEAF)
+		return box->reaction == KERNEL_RST && !box->refuses;
+	return set == PAIR_SET_IPV4 || box->reaction != KERNEL_RST;
+}
+
+static void name_box(enum pair_set set, struct pair_box *box)
+{
+	const char *words = kinds[set][box->kind].words;
 	char text[NAT_BEHAVIOR_TEXT_SIZE];
 
-	/* what answers in front of a public host is its kernel */
-	if (!words || (is_public && (reaction != 0 || refuses)))
-		return false;
-	snprintf(text, sizeof(text), "%s%s%s%s", words, is_public ? "" : "/",
-		 is_public ? "" : reactions[reaction], refuses ? "/refuse-syn-in" : "");
-	if (nat_behavior_parse(behavior, text))
+	box->is_deaf = box->kind == KIND_DEAF;
+	if (box->kind < PAIR_BOX_KINDS)
+		snprintf(text, sizeof(text), "%s/%s%s", words, reactions[box->reaction],
+			 box->refuses ? "/refuse-syn-in" : "");
+	else
+		snprintf(text, sizeof(text), "%s", words);
+	if (nat_behavior_parse(&box->behavior, text))
 		abort();
-	return true;
+	nat_behavior_format(&box->behavior, text);
+	snprintf(box->words, sizeof(box->words), "%.180s%s", text,
+		 box->is_deaf ? ", no listener" : "");
 }
 
 int pair_boxes(enum pair_set set, struct pair_box boxes[PAIR_BOXES])
@@ -71,9 +99,9 @@ int pair_boxes(enum pair_set set, struct pair_box boxes[PAIR_BOXES])
 				.refuses = i % 2,
 			};
 
-			if (!pair_box(set, kind, box.reaction, box.refuses, &box.behavior))
+			if (!is_a_box(set, &box))
 				continue;
-			nat_behavior_format(&box.behavior, box.words);
+			name_box(set, &box);
 			boxes[n++] = box;
 		}
 	}
@@ -82,18 +110,24 @@ int pair_boxes(enum pair_set set, struct pair_box boxes[PAIR_BOXES])
 
 int pair_class(const struct pair_box *box)
 {
+	if (box->kind >= PAIR_BOX_KINDS)
+		return PAIR_BOX_KINDS * PAIR_ANSWERS + box->kind - PAIR_BOX_KINDS;
 	if (!box->refuses)
 		return box->kind * PAIR_ANSWERS;
-	return box->kind * PAIR_ANSWERS + (box->reaction == 2 ? 2 : 1);
+	return box->kind * PAIR_ANSWERS + (box->reaction == ICMP ? 2 : 1);
 }
 
 const char *pair_class_name(int class, char name[static 8])
 {
-	static const char *const letters[PAIR_KINDS] = {"F", "R", "P", "A", "S", "N", "public"};
+	static const char *const letters[PAIR_BOX_KINDS] = {"F", "R", "P", "A", "S", "N"};
 	static const char *const suffixes[PAIR_ANSWERS] = {"", "-", "-i"};
+	static const char *const others[] = {"public", "bare"};
 
-	snprintf(name, 8, "%s%s", letters[class / PAIR_ANSWERS],
-		 suffixes[class % PAIR_ANSWERS]);
+	if (class >= PAIR_BOX_KINDS * PAIR_ANSWERS)
+		snprintf(name, 8, "%s", others[class - PAIR_BOX_KINDS * PAIR_ANSWERS]);
+	else
+		snprintf(name, 8, "%s%s", letters[class / PAIR_ANSWERS],
+			 suffixes[class % PAIR_ANSWERS]);
 	return name;
 }
 
@@ -165,6 +199,8 @@ void pair_run(struct plan_worlds *worlds, enum pair_set set, const struct pair_b
 
 		trial.boxes[seed % 2] = a->behavior;
 		trial.boxes[1 - seed % 2] = b->behavior;
+		trial.is_deaf[seed % 2] = a->is_deaf;
+		trial.is_deaf[1 - seed % 2] = b->is_deaf;
 		plan_world_run(worlds, &trial, seed, &outcome);
 		count(tally, &outcome);
 	}
@@ -181,8 +217,8 @@ struct plan pair_plan(enum pair_set set, const struct pair_box *a, const struct 
 		endpoints[i].family = is_ipv4 ? MIDAIR_IPV4 : MIDAIR_IPV6;
 		endpoints[i].address[0] = 0x20;
 		endpoints[i].address[3] = (uint8_t)(i + 1);
-		nat_report_of_behavior(&reports[i], &(i ? b : a)->behavior, &endpoints[i],
-				       &endpoints[i]);
+		plan_world_report(&reports[i], &(i ? b : a)->behavior, (i ? b : a)->is_deaf,
+				  &endpoints[i], &endpoints[i]);
 	}
 	plan_make(&plan, &reports[0], &reports[1]);
 	return plan;

@@ -8,23 +8,25 @@
 #include "tests/sim/plan_world.h"
 
 /* A box is a kind, what it does with an unsolicited SYN, and whether one that meets our own is
- * unsolicited to it. */
-#define PAIR_KINDS     7
-#define PAIR_REACTIONS 3
-#define PAIR_BOXES     ((PAIR_KINDS - 1) * PAIR_REACTIONS * 2 + 1)
+ * unsolicited to it. The last two kinds are no box at all: a host that listens, and one that does
+ * not, whose kernel answers. */
+#define PAIR_KINDS     8
+#define PAIR_BOX_KINDS 6
+#define PAIR_REACTIONS 4
+#define PAIR_BOXES     (PAIR_BOX_KINDS * PAIR_REACTIONS * 2 + PAIR_KINDS - PAIR_BOX_KINDS)
 
 enum pair_set { PAIR_SET_IPV4, PAIR_SET_IPV6, N_PAIR_SETS };
 
-/* "full cone", ..., "public" */
+/* "IPv4", "IPv6" */
+const char *pair_set_name(enum pair_set set);
+/* "full cone", ..., "public", "no listener" */
 const char *pair_kind_name(enum pair_set set, int kind);
-/* False when the set has no such box. */
-bool pair_box(enum pair_set set, int kind, int reaction, bool refuses,
-	      struct nat_behavior *behavior);
 
 struct pair_box {
 	int kind;
 	int reaction;
 	bool refuses;
+	bool is_deaf; /* there is no listener */
 	struct nat_behavior behavior;
 	char words[NAT_BEHAVIOR_TEXT_SIZE];
 };
@@ -34,10 +36,10 @@ int pair_boxes(enum pair_set set, struct pair_box boxes[PAIR_BOXES]);
 /* A box as the plan sees it: of the reactions only an ICMP error that comes late makes a difference,
  * and only where a SYN that meets our own is refused. */
 #define PAIR_ANSWERS 3
-#define PAIR_CLASSES ((PAIR_KINDS - 1) * PAIR_ANSWERS + 1)
+#define PAIR_CLASSES (PAIR_BOX_KINDS * PAIR_ANSWERS + PAIR_KINDS - PAIR_BOX_KINDS)
 
 int pair_class(const struct pair_box *box);
-/* "F", "F-", "F-i", ..., "public" */
+/* "F", "F-", "F-i", ..., "public", "bare" */
 const char *pair_class_name(int class, char name[static 8]);
 
 struct pair_tally {

@@ -18,7 +18,7 @@
 #include <string.h>
 
 #include "tests/sim/document.h"
-#include "tests/sim/plan_pairs.h"
+#include "tests/sim/pair_rows.h"
 #include "tests/sim/success_table.h"
 
 #define MS	   UINT64_C(1000000)
@@ -154,109 +154,42 @@ static int with_document(const char *path, bool is_to_be_written, uint32_t n_run
 
 /* ---- volleys -------------------------------------------------------------------------------- */
 
-struct row {
-	uint32_t n_pairs, n_direct, n_runs, n_connected, n_in_time, syns_most;
-	uint64_t sum_ns, slowest_ns;
-	bool has_method[PLAN_NONE + 1];
-	bool has_reason[PLAN_REASON_NO_FAMILY + 1];
-};
-
-static void add(struct row *row, const struct pair_tally *tally)
-{
-	row->n_direct++;
-	row->n_runs += tally->n_runs;
-	row->n_connected += tally->n_connected;
-	row->n_in_time += tally->n_in_time;
-	row->sum_ns += tally->sum_ns;
-	if (tally->slowest_ns > row->slowest_ns)
-		row->slowest_ns = tally->slowest_ns;
-	if (tally->syns_most > row->syns_most)
-		row->syns_most = tally->syns_most;
-}
-
-static void print_names(const bool *has, int n, const char *(*name)(int))
-{
-	bool is_first = true;
-
-	for (int i = 0; i < n; i++) {
-		if (has[i])
-			printf("%s%s", is_first ? " " : ", ", name(i));
-		is_first &= !has[i];
-	}
-	printf(" |");
-}
-
-static const char *method_name(int method)
-{
-	return plan_method_name((enum plan_method)method);
-}
-
-static const char *reason_name(int reason)
-{
-	return plan_reason_name((enum plan_reason)reason);
-}
-
-static void print_row(enum pair_set set, int i, int k, const struct row *row)
-{
-	printf("| %s | %s | %u of %u |", pair_kind_name(set, i), pair_kind_name(set, k),
-	       row->n_direct, row->n_pairs);
-	print_names(row->has_method, PLAN_NONE, method_name);
-	print_names(row->has_reason, PLAN_REASON_NO_FAMILY + 1, reason_name);
-	if (row->n_connected == 0) {
-		printf(" | | | | |\n");
-		return;
-	}
-	printf(" %.2f %% | %.2f %% | %" PRIu64 " ms | %" PRIu64 " ms | %u |\n",
-	       100.0 * row->n_connected / row->n_runs, 100.0 * row->n_in_time / row->n_runs,
-	       row->sum_ns / row->n_connected / MS, row->slowest_ns / MS, row->syns_most);
-}
-
 /* Every reaction and both answers to a SYN that meets our own, added up. */
 static void try_kinds(struct plan_worlds *worlds, enum pair_set set, int i, int k,
 		      const struct pair_weather *weather, uint32_t n_runs)
 {
 	struct pair_box boxes[PAIR_BOXES];
 	int n = pair_boxes(set, boxes);
-	struct row row = {.n_pairs = 0};
+	struct pair_row row = {.n_pairs = 0};
 
 	for (int x = 0; x < n; x++) {
 		for (int y = i == k ? x : 0; y < n; y++) {
 			struct plan plan;
-			struct pair_tally tally;
+			struct pair_tally tally = {.n_runs = 0};
 
 			if (boxes[x].kind != i || boxes[y].kind != k)
 				continue;
 			plan = pair_plan(set, &boxes[x], &boxes[y]);
-			row.n_pairs++;
-			row.has_method[plan.method] = true;
-			if (plan.method == PLAN_NONE) {
-				row.has_reason[plan.reason] = true;
-				continue;
-			}
-			pair_run(worlds, set, &boxes[x], &boxes[y], weather, 1, n_runs, &tally);
-			add(&row, &tally);
+			if (plan.method != PLAN_NONE)
+				pair_run(worlds, set, &boxes[x], &boxes[y], weather, 1, n_runs,
+					 &tally);
+			pair_row_add_pair(&row, &plan, &tally);
 		}
 	}
-	if (row.n_pairs > 0)
-		print_row(set, i, k, &row);
+	pair_row_print(stdout, set, i, k, &row);
 }
 
 static void print_volleys(const struct pair_weather *weather, uint32_t n_runs)
 {
-	static const char *const titles[N_PAIR_SETS] = {"IPv4, NATs", "IPv6, firewalls"};
 	struct plan_worlds *worlds = plan_worlds_new();
 
-	for (enum pair_set set = 0; set < N_PAIR_SETS; set++) {
-		printf("%s%s, round trip %" PRIu64 " ms, %u runs for each pair:\n\n",
-		       set == PAIR_SET_IPV4 ? "" : "\n", titles[set], weather->rtt_ns / MS,
-		       n_runs);
-		printf("| one box | the other | direct | how | the others' reasons | connected | "
-		       "within 3 s | mean | slowest | SYNs of a volley |\n"
-		       "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n");
+	printf("Round trip %" PRIu64 " ms, %u runs for each pair:\n\n", weather->rtt_ns / MS,
+	       n_runs);
+	pair_rows_print_head(stdout);
+	for (enum pair_set set = 0; set < N_PAIR_SETS; set++)
 		for (int i = 0; i < PAIR_KINDS; i++)
 			for (int k = i; k < PAIR_KINDS; k++)
 				try_kinds(worlds, set, i, k, weather, n_runs);
-	}
 	plan_worlds_free(worlds);
 }
 

@@ -14,6 +14,7 @@
 struct plan_worlds {
 	struct world *world;
 	struct shooter *shooters[2];
+	uint64_t introduced_ns[2];
 };
 
 struct plan_worlds *plan_worlds_new(void)
@@ -99,12 +100,30 @@ static struct volley_config config_of(struct world *world, const struct plan_tri
 		.side = *side,
 		.peer = peer->mapped,
 		.timeout_ns = trial->timeout_ns,
+		.n_volleys = trial->n_volleys,
 		.seed = random_next(&world->random),
 	};
 
 	if (trial->is_impatient)
 		config.side.wait_ms = 0;
 	return config;
+}
+
+/* What a survey sees then: whatever the box lets in, a stranger is answered with RST. */
+static void report_deaf(struct nat_report *report)
+{
+	if (report->filtering == REPORT_FILTERING_ENDPOINT_INDEPENDENT)
+		report->reaction = REPORT_REACTION_RESET;
+	report->filtering = REPORT_FILTERING_ADDRESS_AND_PORT_DEPENDENT;
+}
+
+void plan_world_report(struct nat_report *report, const struct nat_behavior *behavior,
+		       bool is_deaf, const struct midair_endpoint *local,
+		       const struct midair_endpoint *mapped)
+{
+	nat_report_of_behavior(report, behavior, local, mapped);
+	if (is_deaf)
+		report_deaf(report);
 }
 
 static void play(struct plan_worlds *worlds, const struct plan_trial *trial, uint32_t number,
@@ -120,12 +139,15 @@ static void play(struct plan_worlds *worlds, const struct plan_trial *trial, uin
 
 	if (trial->skew_ns)
 		start_ns = REPORT_AGE_NS + (number == NODE_B ? trial->skew_ns : 0);
+	worlds->introduced_ns[number] = start_ns;
 	world_play(world, number,
 		   &(struct player_config){
 			   .peers = &reports[!number].mapped,
 			   .n_peers = 1,
+			   .flags = trial->is_deaf[number] ? MIDAIR_NO_LISTEN : 0,
 			   .port = SCENARIO_PORT,
-			   .start_ns = start_ns,
+			   .start_ns = start_ns + trial->hold_ns[number],
+			   .wait_ns = trial->hold_ns[number],
 			   .timeout_ns = trial->timeout_ns,
 			   .is_authenticated = true,
 			   .is_server = number == NODE_A,
@@ -135,7 +157,8 @@ static void play(struct plan_worlds *worlds, const struct plan_trial *trial, uin
 		return;
 	shooter_reset(worlds->shooters[number], &config, FRESH_PORTS);
 	node->shooter = worlds->shooters[number];
-	node->shooter->start_ns = volley_start_ns(trial, number, start_ns);
+	node->shooter->start_ns =
+		volley_start_ns(trial, number, start_ns) + trial->hold_ns[number];
 }
 
 static void forget_filters(struct nat_report reports[2])
@@ -188,11 +211,13 @@ static void set_links(struct world *world, const struct plan_trial *trial)
 	world_set_link(world, NODE_B, NODE_A, &direction);
 }
 
-static uint64_t took_ns(const struct world *world)
+static uint64_t took_ns(const struct plan_worlds *worlds)
 {
-	const struct player *a = &world->nodes[NODE_A].player;
-	const struct player *b = &world->nodes[NODE_B].player;
-	uint64_t start_ns = a->start_ns > b->start_ns ? a->start_ns : b->start_ns;
+	const struct player *a = &worlds->world->nodes[NODE_A].player;
+	const struct player *b = &worlds->world->nodes[NODE_B].player;
+	uint64_t start_ns = worlds->introduced_ns[0] > worlds->introduced_ns[1]
+				    ? worlds->introduced_ns[0]
+				    : worlds->introduced_ns[1];
 	uint64_t end_ns = a->end_ns > b->end_ns ? a->end_ns : b->end_ns;
 
 	return end_ns - start_ns;
@@ -212,7 +237,8 @@ void plan_world_run(struct plan_worlds *worlds, const struct plan_trial *trial, 
 		world_set_box(world, i, &trial->boxes[i]);
 		local = world_inner(world, i, trial->family, SCENARIO_PORT);
 		mapped = meet_server(world, i, trial->family);
-		nat_report_of_behavior(&reports[i], &trial->boxes[i], &local, &mapped);
+		plan_world_report(&reports[i], &trial->boxes[i], trial->is_deaf[i], &local,
+				  &mapped);
 	}
 	if (trial->disguise)
 		trial->disguise(reports, trial->lie);
@@ -231,7 +257,7 @@ void plan_world_run(struct plan_worlds *worlds, const struct plan_trial *trial, 
 	outcome->is_connected = world_is_joined(world) &&
 				!world->nodes[NODE_A].player.was_lost &&
 				!world->nodes[NODE_B].player.was_lost;
-	outcome->took_ns = took_ns(world);
+	outcome->took_ns = took_ns(worlds);
 	for (uint32_t i = 0; i < 2; i++)
 		outcome->n_syns[i] = world->nodes[i].shooter ? worlds->shooters[i]->n_syns : 0;
 }

@@ -12,6 +12,9 @@
 
 struct plan_trial {
 	struct nat_behavior boxes[2];
+	/* Nobody listens on this side: what its box lets in is reset by its own kernel, but for
+	 * what meets a dial. */
+	bool is_deaf[2];
 	enum midair_family family;
 	uint64_t rtt_ns;
 	uint64_t jitter_ns;
@@ -19,6 +22,9 @@ struct plan_trial {
 	uint64_t timeout_ns;
 	/* The later side's start after the earlier one's; 0: at random, as introductions come. */
 	uint64_t skew_ns;
+	uint32_t n_volleys; /* 0: as planned */
+	/* For ablation: how long each side only listens before it dials. */
+	uint64_t hold_ns[2];
 	/* Makes the reports lie, for a plan that would not have been made: NULL: they are true. */
 	void (*disguise)(struct nat_report reports[2], int lie);
 	int lie;
@@ -34,6 +40,11 @@ struct plan_outcome {
 	uint64_t took_ns;   /* from the later side's start to the later side's end */
 	uint32_t n_syns[2]; /* of the volleys */
 };
+
+/* What a survey must find behind such a box, with or without a listener. */
+void plan_world_report(struct nat_report *report, const struct nat_behavior *behavior,
+		       bool is_deaf, const struct midair_endpoint *local,
+		       const struct midair_endpoint *mapped);
 
 /* Memory for many trials, one after the other. */
 struct plan_worlds;

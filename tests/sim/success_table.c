@@ -52,7 +52,8 @@ struct class
 
 struct table {
 	struct plan_worlds *worlds;
-	struct class classes[PAIR_CLASSES];
+	struct class classes[N_PAIR_SETS][PAIR_CLASSES];
+	enum pair_set set; /* of the table that is being made */
 	struct pair_weather weather;
 	uint32_t n_runs;
 	bool is_wrong;
@@ -70,14 +71,21 @@ struct cell {
 
 static void sort_boxes(struct table *table)
 {
-	struct pair_box boxes[PAIR_BOXES];
-	int n = pair_boxes(PAIR_SET_IPV4, boxes);
+	for (enum pair_set set = 0; set < N_PAIR_SETS; set++) {
+		struct pair_box boxes[PAIR_BOXES];
+		int n = pair_boxes(set, boxes);
 
-	for (int i = 0; i < n; i++) {
-		struct class *class = &table->classes[pair_class(&boxes[i])];
+		for (int i = 0; i < n; i++) {
+			struct class *class = &table->classes[set][pair_class(&boxes[i])];
 
-		class->boxes[class->n_boxes++] = boxes[i];
+			class->boxes[class->n_boxes++] = boxes[i];
+		}
 	}
+}
+
+static const struct class *class_of(const struct table *table, int number)
+{
+	return &table->classes[table->set][number];
 }
 
 static int by_time(const void *left, const void *right)
@@ -102,15 +110,15 @@ static uint64_t median_ns(const struct cell *cell)
  * exchanged (pair_run()). */
 static void measure(struct table *table, int row, int column, struct cell *cell)
 {
-	const struct class *a = &table->classes[row];
-	const struct class *b = &table->classes[column];
+	const struct class *a = class_of(table, row);
+	const struct class *b = class_of(table, column);
 	uint32_t n_pairs = a->n_boxes * b->n_boxes;
 
 	for (uint32_t i = 0; i < cell->n_runs; i++) {
 		uint32_t pair = i % n_pairs;
 		struct pair_tally tally;
 
-		pair_run(table->worlds, PAIR_SET_IPV4, &a->boxes[pair / b->n_boxes],
+		pair_run(table->worlds, table->set, &a->boxes[pair / b->n_boxes],
 			 &b->boxes[pair % b->n_boxes], &table->weather,
 			 pair * SEEDS_EACH + 1 + i / n_pairs, 1, &tally);
 		if (tally.n_connected > 0)
@@ -123,9 +131,10 @@ static void complain(struct table *table, int row, int column, const char *what)
 	char names[2][8];
 
 	table->is_wrong = true;
-	fprintf(stderr, "%s, %s: round trip %" PRIu64 " ms, skew %" PRIu64 " ms: %s\n",
-		pair_class_name(row, names[0]), pair_class_name(column, names[1]),
-		table->weather.rtt_ns / MS, table->weather.skew_ns / MS, what);
+	fprintf(stderr, "%s: %s, %s: round trip %" PRIu64 " ms, skew %" PRIu64 " ms: %s\n",
+		pair_set_name(table->set), pair_class_name(row, names[0]),
+		pair_class_name(column, names[1]), table->weather.rtt_ns / MS,
+		table->weather.skew_ns / MS, what);
 }
 
 static void format_way(struct table *table, int row, int column, const struct plan *plan,
@@ -160,8 +169,8 @@ static void format_way(struct table *table, int row, int column, const struct pl
 static void format_cell(struct table *table, int row, int column, char text[CELL_SIZE])
 {
 	/* all of a row's boxes have the same plan: sim_plan_table's predictions */
-	struct plan plan = pair_plan(PAIR_SET_IPV4, &table->classes[row].boxes[0],
-				     &table->classes[column].boxes[0]);
+	struct plan plan = pair_plan(table->set, &class_of(table, row)->boxes[0],
+				     &class_of(table, column)->boxes[0]);
 	bool is_way = plan.method != PLAN_NONE;
 	struct cell cell = {.n_runs = is_way ? table->n_runs : (table->n_runs + 9) / 10};
 
@@ -179,21 +188,39 @@ static void format_cell(struct table *table, int row, int column, char text[CELL
 	free(cell.took_ns);
 }
 
+static void print_line(FILE *out, const struct table *table, const char *text)
+{
+	for (int i = 0; i < PAIR_CLASSES; i++)
+		if (class_of(table, i)->n_boxes > 0)
+			fprintf(out, " %s |", text);
+}
+
+static void print_head(FILE *out, const struct table *table)
+{
+	char name[8];
+
+	fprintf(out, "| %s |", pair_set_name(table->set));
+	for (int i = 0; i < PAIR_CLASSES; i++)
+		if (class_of(table, i)->n_boxes > 0)
+			fprintf(out, " %s |", pair_class_name(i, name));
+	fprintf(out, "\n| --- |");
+	print_line(out, table, "---");
+}
+
 /* Either half of it says the same; the runs are those of one. */
 static void print_table(FILE *out, struct table *table)
 {
 	static char cells[PAIR_CLASSES][PAIR_CLASSES][CELL_SIZE];
 	char name[8];
 
-	fprintf(out, "|  |");
-	for (int i = 0; i < PAIR_CLASSES; i++)
-		fprintf(out, " %s |", pair_class_name(i, name));
-	fprintf(out, "\n| --- |");
-	for (int i = 0; i < PAIR_CLASSES; i++)
-		fprintf(out, " --- |");
+	print_head(out, table);
 	for (int i = 0; i < PAIR_CLASSES; i++) {
+		if (class_of(table, i)->n_boxes == 0)
+			continue;
 		fprintf(out, "\n| %s |", pair_class_name(i, name));
 		for (int k = 0; k < PAIR_CLASSES; k++) {
+			if (class_of(table, k)->n_boxes == 0)
+				continue;
 			if (k >= i)
 				format_cell(table, i, k, cells[i][k]);
 			fprintf(out, " %s |", k < i ? cells[k][i] : cells[i][k]);
@@ -221,8 +248,11 @@ static void print_weather(FILE *out, FILE *sums, struct table *table, uint64_t r
 	table->weather.rtt_ns = rtt_ms * MS;
 	table->weather.skew_ns = skew_ns(skew, table->weather.rtt_ns);
 	table->sum = (struct sum){.worst_percent = 100};
-	fprintf(out, "\n### Round trip %" PRIu64 " ms, %s\n\n", rtt_ms, skew_names[skew]);
-	print_table(out, table);
+	fprintf(out, "\n### Round trip %" PRIu64 " ms, %s\n", rtt_ms, skew_names[skew]);
+	for (table->set = 0; table->set < N_PAIR_SETS; table->set++) {
+		fprintf(out, "\n");
+		print_table(out, table);
+	}
 	print_sum(sums, table, skew);
 }
 

@@ -10,7 +10,7 @@
 
 #define SUCCESS_BEGIN "<!-- simulated: bench/success refresh -->\n"
 #define SUCCESS_END   "<!-- end of simulated -->\n"
-#define SUCCESS_RUNS  60u
+#define SUCCESS_RUNS  64u
 
 /* n_runs for each cell; 0: none, a cell that would have a figure has # instead. False, and told on
  * standard error, when the plan is wrong about a pair. */

@@ -5,7 +5,7 @@
  * none, neither the plain dials nor the volleys of any other plan connect.
  *
  *	test_sim_plan [--runs N] [--from SEED]	N runs for each pair
- *	test_sim_plan --all			1,000 runs
+ *	test_sim_plan --all [--runs N]		1,000 runs, or N, with what came of them as Markdown
  *	test_sim_plan --surveys			what it costs to wait for the survey, and saves
  *	test_sim_plan A B SEED			the story of one run
  */
@@ -13,8 +13,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
-#include "tests/sim/plan_pairs.h"
+#include "tests/sim/pair_rows.h"
+#include "tests/sim/plan_figures.h"
+#include "tests/sim/plan_surveys.h"
 
 #define MS     UINT64_C(1000000)
 #define RTT_NS (80 * MS)
@@ -26,22 +31,49 @@
  * eight. A way is something else. */
 #define LUCK_PERCENT 33u
 
+/* The processes of --all. */
+#define N_WORKERS 2u
+
 struct test {
 	struct plan_worlds *worlds;
 	uint64_t first;
 	uint32_t n_runs;
 	bool is_all;
-	bool is_survey;
+	uint32_t worker, n_workers; /* this one's pairs are every n_workers-th */
 	uint32_t n_pairs, n_without_way, n_runs_done, n_missed, n_lies, n_lucky, n_late,
 		n_wrong;
+	struct pair_row rows[N_PAIR_SETS][PAIR_KINDS][PAIR_KINDS];
 };
 
 static void complain(struct test *test, const struct pair_box *a, const struct pair_box *b,
 		     const struct pair_tally *tally, const char *what)
 {
 	test->n_wrong++;
-	printf("FAILED  %s  %s: %s (%s): %u of %u connected\n", a->words, b->words, what,
-	       plan_method_name(tally->plan.method), tally->n_connected, tally->n_runs);
+	fprintf(stderr, "FAILED  %s  %s: %s (%s): %u of %u connected\n", a->words, b->words,
+		what, plan_method_name(tally->plan.method), tally->n_connected, tally->n_runs);
+}
+
+static struct pair_row *row_of(struct test *test, enum pair_set set, const struct pair_box *a,
+			       const struct pair_box *b)
+{
+	return &test->rows[set][a->kind][b->kind];
+}
+
+/* What was lost on the way counts as well: it is one pair all the same. */
+static void add_to_row(struct pair_row *row, const struct plan *plan,
+		       const struct pair_tally *calm, const struct pair_tally *lossy)
+{
+	struct pair_tally sum = *calm;
+
+	sum.n_runs += lossy->n_runs;
+	sum.n_connected += lossy->n_connected;
+	sum.n_in_time += lossy->n_in_time;
+	sum.sum_ns += lossy->sum_ns;
+	if (lossy->slowest_ns > sum.slowest_ns)
+		sum.slowest_ns = lossy->slowest_ns;
+	if (lossy->syns_most > sum.syns_most)
+		sum.syns_most = lossy->syns_most;
+	pair_row_add_pair(row, plan, &sum);
 }
 
 static void try_way(struct test *test, enum pair_set set, const struct pair_box *a,
@@ -65,13 +97,14 @@ static void try_way(struct test *test, enum pair_set set, const struct pair_box 
 	test->n_runs_done += n_runs;
 	test->n_missed += n_missed;
 	test->n_late += calm.n_connected - calm.n_in_time;
+	add_to_row(row_of(test, set, a, b), plan, &calm, &lossy);
 	if (n_missed > n_allowed)
 		complain(test, a, b, calm.n_connected < calm.n_runs ? &calm : &lossy,
 			 "there is a way");
 }
 
 static void try_no_way(struct test *test, enum pair_set set, const struct pair_box *a,
-		       const struct pair_box *b)
+		       const struct pair_box *b, const struct plan *plan)
 {
 	struct pair_weather weather = {.rtt_ns = RTT_NS};
 	struct pair_tally tally;
@@ -80,6 +113,7 @@ static void try_no_way(struct test *test, enum pair_set set, const struct pair_b
 	test->n_without_way++;
 	pair_run(test->worlds, set, a, b, &weather, test->first, n_runs, &tally);
 	test->n_runs_done += n_runs;
+	pair_row_add_pair(row_of(test, set, a, b), plan, &tally);
 	if (tally.n_connected > 0)
 		complain(test, a, b, &tally, "there is no way");
 	if (tally.syns_most > 0)
@@ -107,153 +141,14 @@ static void try_set(struct test *test, enum pair_set set)
 		for (int k = i; k < n; k++) {
 			struct plan plan = pair_plan(set, &boxes[i], &boxes[k]);
 
-			test->n_pairs++;
+			if (test->n_pairs++ % test->n_workers != test->worker)
+				continue;
 			if (plan.method == PLAN_NONE)
-				try_no_way(test, set, &boxes[i], &boxes[k]);
+				try_no_way(test, set, &boxes[i], &boxes[k], &plan);
 			else
 				try_way(test, set, &boxes[i], &boxes[k], &plan);
 		}
 	}
-}
-
-/* The figures that are promised. */
-static const struct {
-	const char *a, *b;
-	uint64_t within_ms;
-	uint32_t percent;
-} figures[] = {
-	{"apdf/drop", "apdm/random/drop", 3000, 98},
-	{"apdf/rst", "apdm/random/rst", 3000, 98},
-	{"apdf/icmp", "apdm/random/icmp", 3000, 98},
-	{"apdf/drop", "apdm/random/rst", 3000, 98},
-	{"apdf/rst", "apdm/random/drop", 3000, 98},
-	{"apdf/drop", "apdm/sequential:1/drop/background:20", 2000, 95},
-	{"apdf/rst", "apdm/sequential:10/rst/background:50", 2000, 95},
-	{"apdf/drop", "apdm/sequential:7/icmp/background:50", 2000, 95},
-	{"apdm/sequential:2/drop/background:20", "apdm/sequential:10/drop/background:50", 2000,
-	 95},
-	{"apdm/sequential:1/rst/background:50", "apdm/sequential:5/rst/background:20", 2000,
-	 95},
-	{"apdm/sequential:3/drop/background:20", "apdm/sequential:3/rst/background:20", 2000,
-	 95},
-};
-
-static void try_figure(struct test *test, size_t i)
-{
-	uint32_t n_runs = test->is_all ? 1000 : 20;
-	uint32_t n_in_time = 0;
-	struct plan_trial trial = {
-		.family = MIDAIR_IPV4,
-		.rtt_ns = RTT_NS,
-		.jitter_ns = RTT_NS / 40,
-		.timeout_ns = 15000 * MS,
-	};
-
-	for (uint64_t seed = test->first; seed < test->first + n_runs; seed++) {
-		struct plan_outcome outcome;
-
-		if (nat_behavior_parse(&trial.boxes[seed % 2], figures[i].a) ||
-		    nat_behavior_parse(&trial.boxes[1 - seed % 2], figures[i].b))
-			abort();
-		plan_world_run(test->worlds, &trial, seed, &outcome);
-		n_in_time +=
-			outcome.is_connected && outcome.took_ns <= figures[i].within_ms * MS;
-	}
-	if (test->is_all)
-		printf("%-38s %-38s %6.2f %% within %u ms\n", figures[i].a, figures[i].b,
-		       100.0 * n_in_time / n_runs, (unsigned int)figures[i].within_ms);
-	if (n_in_time * 100 < n_runs * figures[i].percent) {
-		test->n_wrong++;
-		printf("FAILED  %s  %s: %u of %u in time\n", figures[i].a, figures[i].b,
-		       n_in_time, n_runs);
-	}
-}
-
-/* What the filters do is known 0.7 s, and the way of a report, after what the ports do. */
-#define SURVEY_NS (800 * MS)
-
-/* Both sides plan with a quick look at first. */
-static const struct {
-	const char *a, *b;
-	uint32_t percent; /* within 3 s; 0: there is no way */
-} surveys[] = {
-	{"apdf/drop", "apdm/random/drop", 98},
-	{"apdf/rst", "apdm/random/rst", 98},
-	{"adf/drop", "apdm/random/drop", 100},
-	{"adm/adf/random/drop", "apdm/random/drop", 100},
-	{"adm/adf/random/rst", "apdm/random/rst", 98},
-	{"adm/adf/random/drop", "adm/adf/random/rst", 98},
-	{"apdm/random/drop", "apdm/random/drop", 0},
-	{"apdm/random/rst", "apdm/random/drop", 0},
-};
-
-struct survey_tally {
-	uint32_t n_connected, n_in_time;
-	uint64_t sum_ns, sum_syns, most_syns;
-};
-
-static void survey(struct test *test, size_t row, bool is_impatient, uint32_t n_runs,
-		   struct survey_tally *tally)
-{
-	struct plan_trial trial = {
-		.family = MIDAIR_IPV4,
-		.rtt_ns = RTT_NS,
-		.jitter_ns = RTT_NS / 40,
-		.timeout_ns = (surveys[row].percent ? 15000 : 3000) * MS,
-		.survey_ns = SURVEY_NS,
-		.is_impatient = is_impatient,
-	};
-
-	*tally = (struct survey_tally){0};
-	for (uint64_t seed = test->first; seed < test->first + n_runs; seed++) {
-		struct plan_outcome outcome;
-		uint64_t n_syns;
-
-		if (nat_behavior_parse(&trial.boxes[seed % 2], surveys[row].a) ||
-		    nat_behavior_parse(&trial.boxes[1 - seed % 2], surveys[row].b))
-			abort();
-		plan_world_run(test->worlds, &trial, seed, &outcome);
-		n_syns = outcome.n_syns[0] + outcome.n_syns[1];
-		tally->sum_syns += n_syns;
-		tally->most_syns = n_syns > tally->most_syns ? n_syns : tally->most_syns;
-		tally->n_connected += outcome.is_connected;
-		if (!outcome.is_connected)
-			continue;
-		tally->sum_ns += outcome.took_ns;
-		tally->n_in_time += outcome.took_ns <= 3000 * MS;
-	}
-}
-
-static void print_survey(size_t row, const char *how, uint32_t n_runs,
-			 const struct survey_tally *tally)
-{
-	uint32_t n = tally->n_connected > 0 ? tally->n_connected : 1;
-
-	printf("%-22s %-22s %-10s %6.2f %% within 3 s, mean %6.1f ms, %7.1f SYNs (%" PRIu64
-	       " at most)\n",
-	       surveys[row].a, surveys[row].b, how, 100.0 * tally->n_in_time / n_runs,
-	       (double)tally->sum_ns / n / MS, (double)tally->sum_syns / n_runs,
-	       tally->most_syns);
-}
-
-static void try_survey(struct test *test, size_t row)
-{
-	uint32_t n_runs = test->is_all || test->is_survey ? 500 : 10;
-	struct survey_tally tally, impatient;
-
-	survey(test, row, false, n_runs, &tally);
-	if (test->is_survey) {
-		survey(test, row, true, n_runs, &impatient);
-		print_survey(row, "waiting", n_runs, &tally);
-		print_survey(row, "at once", n_runs, &impatient);
-	}
-	if (surveys[row].percent == 0 && tally.n_connected + tally.sum_syns == 0)
-		return;
-	if (surveys[row].percent > 0 && tally.n_in_time * 100 >= n_runs * surveys[row].percent)
-		return;
-	test->n_wrong++;
-	printf("FAILED  %s  %s: %u of %u in time after a quick look, %" PRIu64 " SYNs\n",
-	       surveys[row].a, surveys[row].b, tally.n_in_time, n_runs, tally.sum_syns);
 }
 
 static int tell(struct plan_worlds *worlds, char **arguments)
@@ -281,46 +176,119 @@ static int tell(struct plan_worlds *worlds, char **arguments)
 	return EXIT_SUCCESS;
 }
 
+static void try_all(struct test *test)
+{
+	test->worlds = plan_worlds_new();
+	for (enum pair_set set = 0; set < N_PAIR_SETS; set++)
+		try_set(test, set);
+	plan_worlds_free(test->worlds);
+}
+
+static void add(struct test *sum, const struct test *part)
+{
+	sum->n_pairs = part->n_pairs; /* everybody counts them all */
+	sum->n_without_way += part->n_without_way;
+	sum->n_runs_done += part->n_runs_done;
+	sum->n_missed += part->n_missed;
+	sum->n_lies += part->n_lies;
+	sum->n_lucky += part->n_lucky;
+	sum->n_late += part->n_late;
+	sum->n_wrong += part->n_wrong;
+	for (enum pair_set set = 0; set < N_PAIR_SETS; set++)
+		for (int i = 0; i < PAIR_KINDS; i++)
+			for (int k = 0; k < PAIR_KINDS; k++)
+				pair_row_add(&sum->rows[set][i][k], &part->rows[set][i][k]);
+}
+
+/* The pairs are shared out to processes; what each of them finds is in memory that all see. */
+static void try_all_shared_out(struct test *test)
+{
+	struct test *parts = mmap(NULL, N_WORKERS * sizeof(*parts), PROT_READ | PROT_WRITE,
+				  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	if (parts == MAP_FAILED)
+		abort();
+	fflush(stdout);
+	for (uint32_t i = 0; i < N_WORKERS; i++) {
+		pid_t pid;
+
+		parts[i] = *test;
+		parts[i].worker = i;
+		parts[i].n_workers = N_WORKERS;
+		pid = fork();
+		if (pid < 0)
+			abort();
+		if (pid == 0) {
+			try_all(&parts[i]);
+			_exit(EXIT_SUCCESS);
+		}
+	}
+	for (uint32_t i = 0; i < N_WORKERS; i++) {
+		int status = 1;
+
+		if (wait(&status) < 0 || status != 0)
+			abort();
+	}
+	for (uint32_t i = 0; i < N_WORKERS; i++)
+		add(test, &parts[i]);
+	munmap(parts, N_WORKERS * sizeof(*parts));
+}
+
+static void print_rows(const struct test *test)
+{
+	pair_rows_print_head(stdout);
+	for (enum pair_set set = 0; set < N_PAIR_SETS; set++)
+		for (int i = 0; i < PAIR_KINDS; i++)
+			for (int k = i; k < PAIR_KINDS; k++)
+				pair_row_print(stdout, set, i, k, &test->rows[set][i][k]);
+	printf("\n");
+}
+
+static int try_everything(struct test *test)
+{
+	if (test->is_all)
+		try_all_shared_out(test);
+	else
+		try_all(test);
+	if (test->is_all)
+		print_rows(test);
+	test->n_wrong += plan_figures(test->first, test->is_all ? test->n_runs : 20,
+				      test->is_all ? stdout : NULL);
+	test->n_wrong += plan_surveys(test->first, test->is_all ? 500 : 10, false);
+	if (test->n_lucky * 100 > test->n_lies * LUCK_PERCENT / 8)
+		test->n_wrong++;
+	printf("%u pairs, %u without a way; %u runs, %u missed a way that there is, %u later "
+	       "than 3 s without loss, %u lucky in a plan that was not theirs; %u wrong\n",
+	       test->n_pairs, test->n_without_way, test->n_runs_done, test->n_missed,
+	       test->n_late, test->n_lucky, test->n_wrong);
+	return test->n_wrong == 0 && test->n_pairs > 1400 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
 int main(int n_arguments, char **arguments)
 {
-	struct test test = {.worlds = plan_worlds_new(), .first = 1, .n_runs = 6};
+	struct test test = {.first = 1, .n_workers = 1};
 
 	if (n_arguments == 4 && arguments[1][0] != '-') {
-		int result = tell(test.worlds, arguments + 1);
+		struct plan_worlds *worlds = plan_worlds_new();
+		int result = tell(worlds, arguments + 1);
 
-		plan_worlds_free(test.worlds);
+		plan_worlds_free(worlds);
 		return result;
 	}
 	for (int i = 1; i < n_arguments; i++) {
 		const char *value = i + 1 < n_arguments ? arguments[i + 1] : "0";
 
-		if (strcmp(arguments[i], "--surveys") == 0) {
-			test.is_survey = true;
-		} else if (strcmp(arguments[i], "--all") == 0) {
+		if (strcmp(arguments[i], "--surveys") == 0)
+			return plan_surveys(test.first, 500, true) == 0 ? EXIT_SUCCESS
+									: EXIT_FAILURE;
+		if (strcmp(arguments[i], "--all") == 0)
 			test.is_all = true;
-			test.n_runs = 1000;
-		} else if (strcmp(arguments[i], "--runs") == 0) {
+		else if (strcmp(arguments[i], "--runs") == 0)
 			test.n_runs = (uint32_t)strtoul(value, NULL, 10);
-		} else if (strcmp(arguments[i], "--from") == 0) {
+		else if (strcmp(arguments[i], "--from") == 0)
 			test.first = strtoull(value, NULL, 10);
-		}
 	}
-	for (enum pair_set set = 0; set < N_PAIR_SETS && !test.is_survey; set++)
-		try_set(&test, set);
-	for (size_t i = 0; i < sizeof(figures) / sizeof(*figures) && !test.is_survey; i++)
-		try_figure(&test, i);
-	for (size_t i = 0; i < sizeof(surveys) / sizeof(*surveys); i++)
-		try_survey(&test, i);
-	if (test.is_survey) {
-		plan_worlds_free(test.worlds);
-		return test.n_wrong == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
-	}
-	if (test.n_lucky * 100 > test.n_lies * LUCK_PERCENT / 8)
-		test.n_wrong++;
-	printf("%u pairs, %u without a way; %u runs, %u missed a way that there is, %u later "
-	       "than 3 s without loss, %u lucky in a plan that was not theirs; %u wrong\n",
-	       test.n_pairs, test.n_without_way, test.n_runs_done, test.n_missed, test.n_late,
-	       test.n_lucky, test.n_wrong);
-	plan_worlds_free(test.worlds);
-	return test.n_wrong == 0 && test.n_pairs > 800 ? EXIT_SUCCESS : EXIT_FAILURE;
+	if (test.n_runs == 0)
+		test.n_runs = test.is_all ? 1000 : 6;
+	return try_everything(&test);
 }
