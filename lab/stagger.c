@@ -34,11 +34,15 @@ static enum plan_method method_of(const struct scenario *scenario)
 /* What a run's dials leave in a box that nobody answers for: both volleys, of the first plan and of the
  * one that is made when the filter is known. */
 #define LEFT_BEHIND (2 * PLAN_DESTINATIONS_MAX * PLAN_VOLLEYS_MAX)
+/* The server forwards for 16 connections of one address, and not for more (core/serve_limits.h). */
+#define RELAYED_TOGETHER 10u
 
 uint32_t stagger_n_together(const struct scenario *scenario)
 {
 	bool is_birthday = scenario->has_server && method_of(scenario) == PLAN_BIRTHDAY;
 
+	if (scenario->is_via_relay)
+		return RELAYED_TOGETHER;
 	return is_birthday ? NAT_SESSIONS_MAX / LEFT_BEHIND : UINT32_MAX;
 }
 

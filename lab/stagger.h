@@ -13,7 +13,8 @@
 uint64_t stagger_ns(const struct scenario *scenario);
 
 /* Runs that one network is good for: a box can be full of the dials that nobody has answered
- * (NAT_SESSIONS_MAX), and a thousand of them stay for the mapping's two minutes. */
+ * (NAT_SESSIONS_MAX), and a thousand of them stay for the mapping's two minutes; and a server forwards
+ * for a number of connections of one address only. */
 uint32_t stagger_n_together(const struct scenario *scenario);
 
 #endif
