@@ -42,34 +42,45 @@ static int64_t first_byte_of(const struct run_result *run)
 	return run->sides[run->later].first_byte_ns;
 }
 
-/* One of its times of each connected run, sorted. Returns their number. */
-static uint32_t sort_times(int64_t times_ns[RUNNER_RUNS_MAX], const struct run_result *runs,
-			   uint32_t n_runs, int64_t (*which)(const struct run_result *run))
+/* The runs whose times are told. */
+struct sample {
+	const struct run_result *runs;
+	uint32_t n_runs;
+	enum scenario_expectation of;
+};
+
+/* One of its times of each run of the sample, sorted. Returns their number. */
+static uint32_t sort_times(int64_t times_ns[RUNNER_RUNS_MAX], const struct sample *sample,
+			   int64_t (*which)(const struct run_result *run))
 {
 	uint32_t n_times = 0;
 
-	for (uint32_t i = 0; i < n_runs && i < RUNNER_RUNS_MAX; i++) {
-		if (runs[i].outcome == RUN_CONNECTED)
-			times_ns[n_times++] = which(&runs[i]);
+	for (uint32_t i = 0; i < sample->n_runs && i < RUNNER_RUNS_MAX; i++) {
+		if (run_is_as_expected(sample->of, sample->runs[i].outcome))
+			times_ns[n_times++] = which(&sample->runs[i]);
 	}
 	qsort(times_ns, n_times, sizeof(times_ns[0]), compare_times);
 	return n_times;
 }
 
-static void measure(struct judgement *judgement, const struct run_result *runs, uint32_t n_runs)
+/* Returns the number of runs that were measured. */
+static uint32_t measure(struct judgement *judgement, const struct sample *sample)
 {
 	int64_t times_ns[RUNNER_RUNS_MAX];
-	uint32_t n_times = sort_times(times_ns, runs, n_runs, time_of);
+	uint32_t n_times = sort_times(times_ns, sample, time_of);
 	uint32_t middle = n_times > 0 ? (n_times - 1) / 2 : 0;
 
 	if (n_times == 0)
-		return;
+		return 0;
 	judgement->median_ns = times_ns[middle];
 	judgement->p99_ns = times_ns[(n_times * 99 + 99) / 100 - 1];
-	sort_times(times_ns, runs, n_runs, landed_of);
+	if (sample->of != SCENARIO_CONNECT)
+		return n_times;
+	sort_times(times_ns, sample, landed_of);
 	judgement->landed_median_ns = times_ns[middle];
-	sort_times(times_ns, runs, n_runs, first_byte_of);
+	sort_times(times_ns, sample, first_byte_of);
 	judgement->first_byte_median_ns = times_ns[middle];
+	return n_times;
 }
 
 static enum run_outcome most_frequent(const uint32_t n_outcomes[RUN_N_OUTCOMES])
@@ -89,6 +100,8 @@ void judge(struct judgement *judgement, const struct scenario *scenario,
 	   const struct run_result *runs, uint32_t n_runs)
 {
 	uint32_t n_outcomes[RUN_N_OUTCOMES] = {0};
+	struct sample sample = {runs, n_runs, scenario->expectation};
+	uint32_t n_measured;
 
 	*judgement = (struct judgement){.n_runs = n_runs};
 	for (uint32_t i = 0; i < n_runs; i++) {
@@ -97,8 +110,11 @@ void judge(struct judgement *judgement, const struct scenario *scenario,
 			judgement->n_as_expected++;
 	}
 	judgement->seen = most_frequent(n_outcomes);
-	measure(judgement, runs, n_runs);
-	judgement->is_late = scenario->within_ns > 0 && n_outcomes[RUN_CONNECTED] > 0 &&
+	if (judgement->seen == RUN_CONNECTED)
+		sample.of = SCENARIO_CONNECT;
+	n_measured = measure(judgement, &sample);
+	judgement->is_late = scenario->within_ns > 0 && n_measured > 0 &&
+			     sample.of == scenario->expectation &&
 			     judgement->median_ns > (int64_t)scenario->within_ns;
 	judgement->is_as_expected =
 		n_runs > 0 && judgement->n_as_expected == n_runs && !judgement->is_late;

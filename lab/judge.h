@@ -10,10 +10,11 @@ struct judgement {
 	enum run_outcome seen; /* the most frequent; RUN_BROKEN when any was */
 	uint32_t n_runs;
 	uint32_t n_as_expected;
-	/* Of the connected runs' times, the later side's from its own start. */
+	/* Of the connected runs' times (run_result.time_ns); where the scenario expects no connection and
+	 * most runs had none, of those that failed as expected. */
 	int64_t median_ns;
 	int64_t p99_ns;
-	/* Medians of the same side: when its TCP connection stood, and when the peer's first message
+	/* Of connected runs, medians of the later side: when its TCP connection stood, and when the peer's first message
 	 * could be read. */
 	int64_t landed_median_ns;
 	int64_t first_byte_median_ns;

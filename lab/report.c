@@ -53,6 +53,13 @@ static const char *skew_text(const struct scenario *scenario,
 	return buffer;
 }
 
+bool report_is_failure_timed(const struct batch_item *item)
+{
+	return !item->error && item->scenario->within_ns > 0 &&
+	       item->scenario->expectation != SCENARIO_CONNECT &&
+	       item->judgement.seen != RUN_CONNECTED && item->judgement.n_as_expected > 0;
+}
+
 const char *report_row(const struct batch_item *item, char buffer[REPORT_LINE_SIZE])
 {
 	const struct scenario *scenario = item->scenario;
@@ -153,5 +160,11 @@ const char *report_judgement(const struct batch_item *item, char buffer[REPORT_L
 			 judgement->is_late ? ", which is too late" : "");
 	if (judgement->seen == RUN_CONNECTED && item->scenario->has_server)
 		append_steps(item, buffer);
+	if (report_is_failure_timed(item))
+		snprintf(buffer + used, REPORT_LINE_SIZE - used,
+			 "; both sides knew %.3f ms (median), %.3f ms (p99) after the later "
+			 "one's start%s",
+			 (double)judgement->median_ns / 1e6, (double)judgement->p99_ns / 1e6,
+			 judgement->is_late ? ", which is too late" : "");
 	return buffer;
 }

@@ -17,6 +17,9 @@ const char *report_excess(int64_t time_ns, const struct scenario *scenario,
 const char *report_head(char buffer[REPORT_LINE_SIZE]);
 const char *report_row(const struct batch_item *item, char buffer[REPORT_LINE_SIZE]);
 
+/* The scenario bounds the time to a failure, which was seen and measured. */
+bool report_is_failure_timed(const struct batch_item *item);
+
 /* "NAME: a NAT (kernel) - 80ms - public b, b 300ms later; expected: connect within 83ms" */
 const char *report_scenario(const struct scenario *scenario, char buffer[REPORT_LINE_SIZE]);
 

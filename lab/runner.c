@@ -190,6 +190,19 @@ static bool is_relayed(const struct run_result *run)
 	       run->sides[LAB_B].last.path == MIDAIR_PATH_RELAYED;
 }
 
+static int64_t time_of(const struct runner_result *result, const struct run_result *run,
+		       int64_t skew_ns)
+{
+	const struct side_outcome *later = &run->sides[run->later];
+	int64_t earlier_ns = run->sides[!run->later].last_ns - llabs(skew_ns);
+
+	if (!result->pairing)
+		return later->last.time_ns;
+	if (run->outcome == RUN_CONNECTED || earlier_ns < later->last_ns)
+		return later->last_ns;
+	return earlier_ns;
+}
+
 static void collect(struct runner_result *result, const struct runner_config *config)
 {
 	for (uint32_t i = 0; i < result->n_runs; i++) {
@@ -204,8 +217,7 @@ static void collect(struct runner_result *result, const struct runner_config *co
 		    !is_relayed(run))
 			run->outcome = RUN_BROKEN;
 		run->later = later;
-		run->time_ns = result->pairing ? run->sides[later].last_ns
-					       : run->sides[later].last.time_ns;
+		run->time_ns = time_of(result, run, plan_of(config, i).skew_ns);
 	}
 }
 

@@ -46,7 +46,9 @@ const char *run_outcome_name(enum run_outcome outcome);
 
 struct run_result {
 	enum run_outcome outcome;
-	int64_t time_ns; /* RUN_CONNECTED: the later side's, from its own start */
+	/* From the later side's start. RUN_CONNECTED: until it knew; of a pairing that has failed: until
+	 * both sides knew, so that one which waits in vain does not go unseen. */
+	int64_t time_ns;
 	enum lab_side later;
 	struct side_outcome sides[LAB_N_SIDES];
 };

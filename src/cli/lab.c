@@ -55,7 +55,7 @@ static void print_json(const struct batch_item *item)
 		json_integer(&json, "runs", judgement->n_runs);
 		json_integer(&json, "runs_as_expected", judgement->n_as_expected);
 		json_boolean(&json, "late", judgement->is_late);
-		if (judgement->seen == RUN_CONNECTED) {
+		if (judgement->seen == RUN_CONNECTED || report_is_failure_timed(item)) {
 			json_milliseconds(&json, "median_ms", judgement->median_ns);
 			json_milliseconds(&json, "p99_ms", judgement->p99_ns);
 		}

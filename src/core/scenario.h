@@ -26,7 +26,8 @@
  *	expect=connect|refused|timeout|failed   failed: refused or timeout
  *	within=rtt+3ms     connect: the later side's time from its own start, at most (rtt, 2rtt,
  *	                   a duration, or a sum; with a server, intro: until both have heard of
- *	                   each other); no bound when left out
+ *	                   each other); else, with a server, from there until both sides know; no
+ *	                   bound when left out
  *
  * Each key at most once; expect is required. "#" starts a comment. Pure.
  */

@@ -51,11 +51,14 @@ static void two_sides_make_one_outcome(void **state)
 		EXPECT(run_outcome_of(rows[i].a, rows[i].b) == rows[i].outcome, rows[i].name);
 }
 
-/* Each letter is a run: f connected in 80 ms, s connected in 200 ms, x ran out of time. */
+/* Each letter is a run: f connected in 80 ms, s connected in 200 ms, g gave up in 80 ms, x ran out of
+ * time in 200 ms. */
 static struct run_result run_of(char letter)
 {
+	if (letter == 'g')
+		return (struct run_result){.outcome = RUN_FAILED, .time_ns = 80 * MS};
 	if (letter == 'x')
-		return (struct run_result){.outcome = RUN_TIMEOUT};
+		return (struct run_result){.outcome = RUN_TIMEOUT, .time_ns = 200 * MS};
 	return (struct run_result){
 		.outcome = RUN_CONNECTED,
 		.time_ns = letter == 'f' ? 80 * MS : 200 * MS,
@@ -77,6 +80,16 @@ static const struct {
 	{"xxx", SCENARIO_CONNECT, 0, false, false, RUN_TIMEOUT},
 	{"xxx", SCENARIO_FAILED, 0, true, false, RUN_TIMEOUT},
 	{"xxx", SCENARIO_REFUSED, 0, false, false, RUN_TIMEOUT},
+	/* a failure in time */
+	{"ggg", SCENARIO_FAILED, 83 * MS, true, false, RUN_FAILED},
+	{"gxg", SCENARIO_FAILED, 83 * MS, true, false, RUN_FAILED},
+	{"xxx", SCENARIO_FAILED, 83 * MS, false, true, RUN_TIMEOUT},
+	{"gxx", SCENARIO_FAILED, 83 * MS, false, true, RUN_TIMEOUT},
+	{"xxx", SCENARIO_TIMEOUT, 300 * MS, true, false, RUN_TIMEOUT},
+	/* of what is not expected the time says nothing */
+	{"xxx", SCENARIO_CONNECT, 83 * MS, false, false, RUN_TIMEOUT},
+	{"xxs", SCENARIO_CONNECT, 83 * MS, false, true, RUN_TIMEOUT},
+	{"sss", SCENARIO_FAILED, 83 * MS, false, false, RUN_CONNECTED},
 };
 
 static void every_run_must_be_as_expected_and_the_median_in_time(void **state)
