@@ -55,6 +55,9 @@
 /* Sealed messages of one peer: the first, and later addresses and reports. */
 #define APPROACH_SEALED_MAX 8
 
+/* One is what a peer has to ask; each is answered, so a server must not have us answer for ever. */
+#define APPROACH_WANTED_MAX 4
+
 /* Whether the server may forward. */
 enum approach_relay {
 	APPROACH_RELAY_ALLOWED = 0,
@@ -210,6 +213,7 @@ struct approach {
 	uint32_t n_introductions;
 	uint32_t n_told;
 	uint32_t n_opened;
+	uint32_t n_wanted;
 	bool can_relay;		/* the server, as WELCOME has it */
 	uint64_t greeted_ns;	/* when HELLO was sent */
 	uint64_t round_trip_ns; /* to the server and back, as WELCOME came */

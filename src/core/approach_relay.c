@@ -103,6 +103,7 @@ void relay_introduced(struct move *move)
 	bool is_only = approach->config.relay == APPROACH_RELAY_ONLY;
 
 	relay_reset(approach);
+	approach->n_wanted = 0;
 	approach->introduced_ns = move->event->now_ns;
 	if (!is_allowed(approach))
 		return;
@@ -239,6 +240,10 @@ static void wanted(struct move *move)
 {
 	struct approach *approach = move->approach;
 
+	if (approach->n_wanted++ == APPROACH_WANTED_MAX) {
+		room_breach(move);
+		return;
+	}
 	if (approach->relay == RELAY_OFF) {
 		decline(move);
 	} else if (approach->relay == RELAY_POSSIBLE) {

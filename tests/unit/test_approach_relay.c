@@ -363,6 +363,22 @@ static void who_wants_a_direct_way_alone_says_so_to_a_peer_that_asks(void **stat
 	assert_false(approach_may_relay(&play.approach));
 }
 
+/* Each answer costs us more than it costs a server to ask. */
+static void a_server_that_asks_without_end_is_left(void **state)
+{
+	static const enum approach_relay relays[] = {APPROACH_RELAY_NEVER,
+						     APPROACH_RELAY_ALLOWED};
+
+	(void)state;
+	for (size_t i = 0; i < N_ITEMS(relays); i++) {
+		confirm(relays[i]);
+		for (int n = 0; n < APPROACH_WANTED_MAX; n++)
+			assert_null(strstr(play_type(&play, WIRE_RELAY_WANTED), "close"));
+		assert_string_equal(play_type(&play, WIRE_RELAY_WANTED), "close 0");
+		assert_int_equal(play.n_failed, 0);
+	}
+}
+
 static void after_a_refusal_the_dials_go_on_alone(void **state)
 {
 	(void)state;
@@ -425,6 +441,7 @@ int main(void)
 		cmocka_unit_test(a_server_that_breaks_the_protocol_is_not_called_unreachable),
 		cmocka_unit_test(a_peer_that_asks_is_followed_at_once),
 		cmocka_unit_test(who_wants_a_direct_way_alone_says_so_to_a_peer_that_asks),
+		cmocka_unit_test(a_server_that_asks_without_end_is_left),
 		cmocka_unit_test(after_a_refusal_the_dials_go_on_alone),
 		cmocka_unit_test(nothing_is_told_after_asking),
 		cmocka_unit_test(answers_that_nobody_asked_for_break_the_protocol),
