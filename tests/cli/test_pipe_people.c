@@ -5,7 +5,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
+#include "core/wire.h"
 #include "tests/cli/pipe_world.h"
 #include "tests/cli/secret_world.h"
 #include "tests/cli/terminal.h"
@@ -68,6 +71,64 @@ static void a_wrong_code_ends_both_and_the_right_one_is_spent(void **state)
 	pipe_end_with(a, WRONG_CODE);
 	pipe_end_with(pipe_start(2, (const char *const[]){code, "--wait", "5", NULL}),
 		      SERVER_REFUSED);
+}
+
+static void say(int fd, const struct wire_message *message)
+{
+	uint8_t bytes[WIRE_MESSAGE_MAX];
+	size_t size = wire_encode(message, bytes);
+
+	assert_true(size > 0);
+	assert_int_equal(send(fd, bytes, size, MSG_NOSIGNAL), size);
+}
+
+/* Enters the code's room, and leaves once it has all that one guess needs. */
+static void guess_and_leave(const char *code)
+{
+	/* P-256's generator: any point will do for a share. */
+	static const uint8_t share[WIRE_SHARE_BYTES] =
+		"\x03\x6b\x17\xd1\xf2\xe1\x2c\x42\x47\xf8\xbc\xe6\xe5\x63\xa4\x40\xf2"
+		"\x77\x03\x7d\x81\x2d\xeb\x33\xa0\xf4\xa1\x39\x45\xd8\x98\xc2\x96";
+	struct midair_endpoint from = own_address(3, 0);
+	struct midair_endpoint server_at;
+	struct wire_message enter = {.type = WIRE_ENTER, .enter = {.lifetime_s = 60}};
+	size_t n_heard = 0;
+	int fd = plain_socket(&from);
+
+	assert_int_equal(midair_endpoint_parse(&server_at, server_text()), 0);
+	assert_int_equal(plain_connect(fd, &server_at), 0);
+	say(fd, &(struct wire_message){.type = WIRE_HELLO, .hello = {1, 1}});
+	enter.enter.name_size = (uint8_t)strcspn(code, "-");
+	memcpy(enter.enter.name, code, enter.enter.name_size);
+	memcpy(enter.enter.share_a, share, sizeof(share));
+	memcpy(enter.enter.share_b, share, sizeof(share));
+	say(fd, &enter);
+	/* a sealed message alone has 352 bytes */
+	while (n_heard < 400) {
+		uint8_t bytes[512];
+		ssize_t n;
+
+		assert_true(wait_for(fd, POLLIN, PATIENCE_MS));
+		n = recv(fd, bytes, sizeof(bytes), 0);
+		assert_true(n > 0);
+		n_heard += (size_t)n;
+	}
+	say(fd, &(struct wire_message){.type = WIRE_LEAVE, .reason = WIRE_REASON_GAVE_UP});
+	close(fd);
+}
+
+static void a_guess_that_nobody_sees_is_told_and_spends_the_code(void **state)
+{
+	char code[MIDAIR_CODE_SIZE];
+	struct command *a = pipe_start_first(code);
+
+	(void)state;
+	guess_and_leave(code);
+	command_finish(a);
+	assert_non_null(strstr(a->errors.bytes, code));
+	assert_non_null(strstr(a->errors.bytes, "never showed that it has the code"));
+	pipe_end_with(a, WRONG_CODE);
+	pipe_end_with(pipe_start(2, (const char *const[]){code, NULL}), SERVER_REFUSED);
 }
 
 static void a_third_one_is_refused_and_does_not_disturb(void **state)
@@ -259,6 +320,7 @@ int main(void)
 		cmocka_unit_test(both_type_the_same_command_and_whoever_comes_first_waits),
 		cmocka_unit_test(both_host_and_wait_in_two_rooms),
 		cmocka_unit_test(who_joins_what_nobody_hosts_waits_and_is_told),
+		cmocka_unit_test(a_guess_that_nobody_sees_is_told_and_spends_the_code),
 		cmocka_unit_test(a_third_one_is_refused_and_does_not_disturb),
 		cmocka_unit_test(a_wrong_code_ends_both_and_the_right_one_is_spent),
 		cmocka_unit_test(more_words_make_a_longer_code_that_leads_there),
