@@ -42,11 +42,15 @@ static int set_key(int fd, struct tls_sending_key *key)
 void kernel_sender_offer(struct kernel_sender *sender, int fd, struct tls *tls, size_t n_bytes)
 {
 	struct tls_sending_key key;
+	size_t n_waiting;
 	bool is_exact;
 
 	sender->n_user_bytes += n_bytes;
 	if (sender->was_asked || sender->n_user_bytes < ASK_AFTER_BYTES ||
 	    tls_is_update_due(tls))
+		return;
+	/* What costs no system call is looked at first: a slow reader has us back here often. */
+	if (tls_output(tls, &n_waiting), n_waiting > 0)
 		return;
 	if (queue_position(fd, &sender->position, &is_exact) < 0 || !is_exact ||
 	    tls_hand_over(tls, &key) < 0)
