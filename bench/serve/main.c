@@ -25,6 +25,8 @@ struct results {
 	int64_t per_s[ROUNDS_MOST];
 	int64_t per_cpu_s[ROUNDS_MOST];
 	int64_t standing_per_s[ROUNDS_MOST];
+	int64_t server_ns[ROUNDS_MOST];
+	int64_t client_ns[ROUNDS_MOST];
 	uint32_t n_introduced; /* the fewest of a round */
 };
 
@@ -60,6 +62,8 @@ static int measure_round(struct results *results, const char *program, uint32_t 
 	results->per_s[round] = (int64_t)rate.per_s;
 	results->standing_per_s[round] = (int64_t)standing.per_s;
 	results->per_cpu_s[round] = (int64_t)rate.per_cpu_s;
+	results->server_ns[round] = (int64_t)(rate.server_us * 1000);
+	results->client_ns[round] = (int64_t)(rate.client_us * 1000);
 	if (crowd.n_introduced < results->n_introduced)
 		results->n_introduced = crowd.n_introduced;
 	results->n_rounds++;
@@ -99,8 +103,12 @@ static int print(struct results *results, uint32_t n_peers, bool is_markdown)
 		 summarise(results->standing_per_s, n).median, RATE_GOAL, false},
 		{"introductions with connect() and close(), for one core's second", "per s",
 		 summarise(results->per_cpu_s, n).median, RATE_GOAL, false},
-		{"the same by the clock, one core of clients beside it", "per s",
+		{"the same by the clock, clients on all cores", "per s",
 		 summarise(results->per_s, n).median, RATE_GOAL, false},
+		{"processor time of the server for one of these", "ns",
+		 summarise(results->server_ns, n).median, 0, false},
+		{"processor time of its two clients, kernel's loopback included", "ns",
+		 summarise(results->client_ns, n).median, 0, false},
 	};
 	int status = 0;
 

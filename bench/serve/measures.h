@@ -16,6 +16,8 @@ int measure_crowd(struct process *process, uint32_t n_peers, struct crowd *crowd
 struct rate {
 	double per_s;	  /* pairs brought together in a second */
 	double per_cpu_s; /* the same for a second of the server's processor */
+	double server_us; /* processor time for one pair: the server's, and that of its clients */
+	double client_us;
 };
 
 /* Both ends of a pair connect, enter, are introduced, and close. */
