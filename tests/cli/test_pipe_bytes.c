@@ -18,6 +18,8 @@
 
 #define MIB   (UINT64_C(1) << 20)
 #define CHUNK 65536u
+/* More than a stopped program's kernel takes for it, less than the sender's keeps. */
+#define UNREAD (768 * 1024)
 
 static struct command *server;
 
@@ -232,6 +234,34 @@ static void the_tail_waits_for_a_reader_that_comes_late(void **state)
 	sends_one_way(RECEIVER_READS_LATE, false, 100000);
 }
 
+/* All that the sender has to say is with its kernel, and the other side has ended: what is missing is
+ * that the other machine has it. That one is stopped, and then dies. */
+static void the_sender_does_not_end_before_its_tail_has_arrived(void **state)
+{
+	struct command *a;
+	struct command *b;
+	struct flow *sent;
+	struct flow *nothing;
+
+	(void)state;
+	connect_ends(&a, &b);
+	command_feed(b, NULL);
+	/* until the end of its direction has been seen */
+	nothing = flow_new(a->output.fd, 0, 0);
+	pump(&nothing, 0, 1);
+	a->output.fd = -1;
+	assert_int_equal(kill(b->pid, SIGSTOP), 0);
+	sent = flow_new(a->input_fd, UNREAD, 9);
+	pump(&sent, 1, 1);
+	a->input_fd = -1;
+	assert_false(wait_for(a->errors.fd, POLLHUP, 1000));
+	assert_int_equal(kill(b->pid, SIGKILL), 0);
+	pipe_end_with(a, 3);
+	pipe_end_with(b, -SIGKILL);
+	free(sent);
+	free(nothing);
+}
+
 static void half_close_is_kept_in_both_directions(void **state)
 {
 	(void)state;
@@ -301,6 +331,7 @@ int main(void)
 		cmocka_unit_test(much_goes_both_ways_at_once),
 		cmocka_unit_test(the_tail_arrives_when_the_sender_ends_at_once),
 		cmocka_unit_test(the_tail_waits_for_a_reader_that_comes_late),
+		cmocka_unit_test(the_sender_does_not_end_before_its_tail_has_arrived),
 		cmocka_unit_test(half_close_is_kept_in_both_directions),
 		cmocka_unit_test(a_reader_that_leaves_is_told_at_both_ends),
 	};
