@@ -110,6 +110,27 @@ static void a_wrong_code_is_told_to_both(void **state)
 	pipe_end_with(b, WRONG_CODE);
 }
 
+/* As SECURITY.md has it: what is acknowledged here is with the server, and the other side gets it when
+ * it reads again. */
+static void who_sends_is_done_when_the_server_has_it(void **state)
+{
+	struct command *a, *b;
+
+	(void)state;
+	start_server("--relay");
+	a = pipe_start(1, (const char *const[]){CODE, "--relay-only", NULL});
+	b = pipe_start(2, (const char *const[]){CODE, "--relay-only", NULL});
+	command_wait_text(a, "path: relayed");
+	command_wait_text(b, "path: relayed");
+	command_feed(b, NULL);
+	assert_true(wait_for(a->output.fd, POLLIN, PATIENCE_MS));
+	assert_int_equal(kill(b->pid, SIGSTOP), 0);
+	command_feed(a, "the tail");
+	pipe_end_well(a, "");
+	assert_int_equal(kill(b->pid, SIGCONT), 0);
+	pipe_end_well(b, "the tail");
+}
+
 /* A direct pipe outlives its server, this one cannot: not as a clean end. */
 static void a_server_that_is_killed_is_a_loss_for_both(void **state)
 {
@@ -136,6 +157,8 @@ int main(void)
 					  stop_server),
 		cmocka_unit_test_teardown(a_server_without_a_relay_is_told, stop_server),
 		cmocka_unit_test_teardown(a_wrong_code_is_told_to_both, stop_server),
+		cmocka_unit_test_teardown(who_sends_is_done_when_the_server_has_it,
+					  stop_server),
 		cmocka_unit_test(a_server_that_is_killed_is_a_loss_for_both),
 	};
 
