@@ -233,7 +233,7 @@ static int read_alternative(struct serve_config *config, const char *text)
 
 static int read_probe_port(struct serve_config *config, const char *text)
 {
-	uint32_t port;
+	uint32_t port = 0;
 	int status;
 
 	config->has_no_probes = strcmp(text, "off") == 0;
