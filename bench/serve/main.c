@@ -103,7 +103,7 @@ static int print(struct results *results, uint32_t n_peers, bool is_markdown)
 		 summarise(results->standing_per_s, n).median, RATE_GOAL, false},
 		{"introductions with connect() and close(), for one core's second", "per s",
 		 summarise(results->per_cpu_s, n).median, RATE_GOAL, false},
-		{"the same by the clock, clients on all cores", "per s",
+		{"the same by the clock, one core of clients beside it", "per s",
 		 summarise(results->per_s, n).median, RATE_GOAL, false},
 		{"processor time of the server for one of these", "ns",
 		 summarise(results->server_ns, n).median, 0, false},

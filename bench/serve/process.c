@@ -18,7 +18,7 @@
 #define START_MS  10000
 #define TEXT_SIZE 8192
 
-void process_stay_on(int processor)
+static void stay_on(int processor)
 {
 	cpu_set_t set;
 
@@ -56,7 +56,7 @@ static void be_server(const char *program, int log_fd)
 	};
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	process_stay_on(0);
+	stay_on(0);
 	dup2(log_fd, STDERR_FILENO);
 	/* execv() does not write to them; the prototype is older than const. */
 	execv(program, (char *const *)(uintptr_t)arguments);
@@ -98,7 +98,7 @@ int process_start(struct process *process, const char *program)
 	if (process->pid == 0)
 		be_server(program, log[1]);
 	close(log[1]);
-	process_stay_on(1);
+	stay_on(1);
 	int result = process->pid < 0 ? -errno : wait_until_ready(process, log[0]);
 
 	/* Nobody reads the log any more: the pipe is full or gone, and lines are dropped. */

@@ -16,9 +16,6 @@ int process_start(struct process *process, const char *program);
 /* SIGTERM. Returns its exit status, or -1. */
 int process_end(struct process *process);
 
-/* The caller and its children, from now on. Nothing where there is one processor alone. */
-void process_stay_on(int processor);
-
 /* Of /proc: -1 when it cannot be read. */
 int64_t process_resident_bytes(const struct process *process);
 double process_cpu_s(const struct process *process);

@@ -2,23 +2,19 @@
 /*
  * rate: pairs of two new connections that enter a room, are introduced, and close.
  *
- * The clients shall not be what is measured, but on loopback they cost more than the server: the
- * kernel does both ends of a handshake for who connects. So many pairs are under way at a time that
- * the answer has mostly come when it is looked for, and there is a driver for each processor, on the
- * server's too, of which it leaves a part. The processor times tell who was the bound.
+ * So many pairs are under way at a time that the answer has mostly come when it is looked for. Even
+ * so the one thread that drives them all costs more than the server: on loopback the kernel does
+ * both ends of a handshake for who connects. The processor times tell who is the bound.
  */
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/resource.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "bench/serve/client.h"
 #include "bench/serve/measures.h"
 #include "os/cleanup.h"
 
 #define PAIRS_UNDER_WAY 64u
-#define DRIVERS_MOST	64
 
 struct pair {
 	struct client ends[2];
@@ -61,63 +57,19 @@ static int drive(const struct process *process, uint32_t n_pairs)
 	return result;
 }
 
-static uint32_t count_drivers(void)
-{
-	long n = sysconf(_SC_NPROCESSORS_ONLN);
-
-	return n < 1 ? 1 : n > DRIVERS_MOST ? DRIVERS_MOST : (uint32_t)n;
-}
-
-/* -1: no process. */
-static pid_t start_driver(const struct process *process, uint32_t number, uint32_t n_pairs)
-{
-	pid_t pid = fork();
-
-	if (pid != 0)
-		return pid;
-	process_stay_on((int)number);
-	next_room += (uint64_t)number * n_pairs;
-	_exit(drive(process, n_pairs) == 0 ? 0 : 1);
-}
-
-/* A process on each processor, with its part of the pairs. */
-static int drive_everywhere(const struct process *process, uint32_t n_pairs)
-{
-	uint32_t n_drivers = count_drivers();
-	pid_t pids[DRIVERS_MOST];
-	int result = 0;
-
-	for (uint32_t i = 0; i < n_drivers; i++)
-		pids[i] = start_driver(process, i, n_pairs / n_drivers);
-	next_room += n_pairs;
-	for (uint32_t i = 0; i < n_drivers; i++) {
-		int status = -1;
-
-		/* Ends: each of a driver's waits has a limit. */
-		if (pids[i] < 0 || waitpid(pids[i], &status, 0) < 0 || status != 0)
-			result = -EIO;
-	}
-	return result;
-}
-
 struct clock {
 	double cpu_s;	 /* the server's */
 	double client_s; /* ours */
 	int64_t begin_ns;
 };
 
-static double cpu_s_of(int who)
+static double own_cpu_s(void)
 {
 	struct rusage usage;
 
-	getrusage(who, &usage);
+	getrusage(RUSAGE_SELF, &usage);
 	return (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
 	       (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
-}
-
-static double own_cpu_s(void)
-{
-	return cpu_s_of(RUSAGE_SELF) + cpu_s_of(RUSAGE_CHILDREN);
 }
 
 static struct clock clock_start(const struct process *process)
@@ -144,7 +96,7 @@ static void clock_stop(const struct clock *clock, const struct process *process,
 int measure_rate(struct process *process, uint32_t n_pairs, struct rate *rate)
 {
 	struct clock clock = clock_start(process);
-	int result = drive_everywhere(process, n_pairs);
+	int result = drive(process, n_pairs);
 
 	clock_stop(&clock, process, n_pairs, rate);
 	return result;
