@@ -17,15 +17,15 @@
 /* Zero-initialise. */
 struct silence {
 	uint64_t looked_ns;
-	uint64_t since_ns; /* data has waited in vain; 0: it has not */
+	uint64_t since_ns;   /* data has waited in vain; 0: it has not */
+	uint32_t n_segments; /* that had come at the last look */
 };
 
 /* How long poll() may sleep before the next look, whatever has woken it since the last one. */
 int silence_wait_ms(const struct silence *silence);
 
 /* To be called when that is over; in between it does nothing. True: what was sent has not been
- * answered for SILENCE_MAX_MS, by no acknowledgement and no data. fd may be something other than TCP:
- * false. */
+ * answered for SILENCE_MAX_MS, and nothing else came. fd may be something other than TCP: false. */
 bool silence_is_too_long(struct silence *silence, int fd);
 
 /* Whether an errno of a connection tells that its path has fallen silent, as opposed to an end that
