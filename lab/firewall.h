@@ -34,4 +34,8 @@ int firewall_check(struct lab_reason *reason);
 /* Conntrack's settings for the behaviour, after firewall_load(). 0 or -errno. */
 int firewall_tune(const struct nat_behavior *behavior, struct lab_reason *reason);
 
+/* Empties conntrack's table of the calling thread's network namespace, as a restart does. 0 or
+ * -errno. */
+int firewall_forget(struct lab_reason *reason);
+
 #endif

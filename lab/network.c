@@ -383,7 +383,7 @@ const struct network_plan *network_plan_of(const struct network *network)
 	return &network->plan;
 }
 
-struct wire *network_wire(struct network *network)
+struct wire *network_wire(const struct network *network)
 {
 	return network->wire;
 }

@@ -34,7 +34,7 @@ int network_new(struct network **network, const struct network_config *config,
 struct network *network_free(struct network *network);
 
 const struct network_plan *network_plan_of(const struct network *network);
-struct wire *network_wire(struct network *network);
+struct wire *network_wire(const struct network *network);
 
 /* Descriptors of network namespaces, owned by the network. The box's is -1 where the kernel
  * plays none, the host's for LAB_S where there is no server. */
@@ -46,6 +46,10 @@ int network_wire_namespace(const struct network *network);
  * now on, LAB_A's or LAB_U's. Returns 0 or -errno. */
 int network_lead_out(const struct network *network, enum lab_side by, enum midair_family family,
 		     struct lab_reason *reason);
+
+/* The side's box, the kernel's or the wire's, forgets all connections. Returns 0 or -errno. */
+int network_restart_box(const struct network *network, enum lab_side side,
+			struct lab_reason *reason);
 
 /* The wire's interface toward a side: who opens it with wire_port_open() plays a stranger. */
 const char *network_wire_interface(enum lab_side side);

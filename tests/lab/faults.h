@@ -8,6 +8,7 @@
 /* faults_attempt.c: a NAT fails while one waits for the other, or while the two try to meet. */
 void a_wait_outlives_a_nat_that_forgets_after_5_s(void **state);
 void a_wait_outlives_a_nat_that_restarts(void **state);
+void a_wait_outlives_a_linux_nat_that_restarts(void **state);
 void a_wait_outlives_a_nat_that_moves(void **state);
 void who_comes_before_the_loss_is_noticed_is_told(void **state);
 void an_attempt_outlives_a_nat_that_restarts(void **state);
@@ -27,6 +28,7 @@ void half_a_pipe_ends_with_that_reason(void **state);
 void a_transfer_that_a_nat_resets_is_lost_on_both_sides(void **state);
 void an_idle_relayed_pipe_ends_on_both_sides(void **state);
 void a_relayed_transfer_ends_on_both_sides(void **state);
+void a_pipe_outlives_a_linux_nat_that_restarts(void **state);
 void an_idle_pipe_outlives_a_nat_that_forgets_after_25_s(void **state);
 void a_pipe_that_speaks_one_way_outlives_a_nat_that_forgets_after_5_s(void **state);
 

@@ -53,7 +53,7 @@ static void begin(struct pipe_ends *made, const char *line)
 static void restart(struct pipe_ends *made)
 {
 	made->fault_ms = now_ms();
-	wire_restart_box(network_wire(made->internet.network), LAB_A);
+	internet_restart_box(&made->internet);
 }
 
 /* Neither of the two speaks for so long, and both are listened to. */
@@ -252,6 +252,24 @@ static void talk_and_end(struct pipe_ends *made)
 	for (int i = 0; i < 2; i++)
 		internet_expect_end(made->ends[i], 0);
 	internet_free(&made->internet);
+}
+
+/* It takes the connection up again when the inner side speaks: with the keep-alive at the latest. Until
+ * then the other side's words are said again. */
+void a_pipe_outlives_a_linux_nat_that_restarts(void **state)
+{
+	struct pipe_ends made;
+
+	(void)state;
+	begin(&made, "a=drop b=drop rtt=20ms server=20ms");
+	/* a late acknowledgement would do as well */
+	wait_ms(&made, 1000);
+	restart(&made);
+	assert_int_equal(program_write(made.ends[1], "Are you there?\n", TIMEOUT_MS), 0);
+	if (program_wait_text(made.ends[0], PROGRAM_OUTPUT, "Are you there?", SILENT_MS) != 0)
+		fail_msg("nothing came: %s", program_text(made.ends[0], PROGRAM_ERRORS));
+	print_message("after %d ms\n", (int)(now_ms() - made.fault_ms));
+	talk_and_end(&made);
 }
 
 void an_idle_pipe_outlives_a_nat_that_forgets_after_25_s(void **state)

@@ -97,6 +97,14 @@ void internet_free(struct internet *internet)
 	network_free(internet->network);
 }
 
+void internet_restart_box(const struct internet *internet)
+{
+	struct lab_reason reason;
+
+	if (network_restart_box(internet->network, LAB_A, &reason))
+		fail_msg("%s", reason.text);
+}
+
 void internet_read_code(struct program *program, char code[MIDAIR_CODE_SIZE])
 {
 	const char *at;

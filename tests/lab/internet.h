@@ -29,6 +29,9 @@ struct internet internet_new(const char *line);
 struct internet internet_around(struct network *network, bool has_relay);
 void internet_free(struct internet *internet);
 
+/* Side a's box forgets all connections. */
+void internet_restart_box(const struct internet *internet);
+
 /* "midair serve", where the one before was killed. */
 struct program *internet_start_server(const struct internet *internet);
 /* arguments[0] is "midair". */

@@ -35,6 +35,7 @@ static int group(void *context)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_wait_outlives_a_nat_that_forgets_after_5_s),
 		cmocka_unit_test(a_wait_outlives_a_nat_that_restarts),
+		cmocka_unit_test(a_wait_outlives_a_linux_nat_that_restarts),
 		cmocka_unit_test(a_wait_outlives_a_nat_that_moves),
 		cmocka_unit_test(who_comes_before_the_loss_is_noticed_is_told),
 		cmocka_unit_test(an_attempt_outlives_a_nat_that_restarts),
@@ -53,6 +54,7 @@ static int group(void *context)
 		cmocka_unit_test(a_transfer_that_a_nat_resets_is_lost_on_both_sides),
 		cmocka_unit_test(an_idle_relayed_pipe_ends_on_both_sides),
 		cmocka_unit_test(a_relayed_transfer_ends_on_both_sides),
+		cmocka_unit_test(a_pipe_outlives_a_linux_nat_that_restarts),
 		cmocka_unit_test(an_idle_pipe_outlives_a_nat_that_forgets_after_25_s),
 		cmocka_unit_test(
 			a_pipe_that_speaks_one_way_outlives_a_nat_that_forgets_after_5_s),
