@@ -12,13 +12,16 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "lab/firewall.h"
 #include "lab/namespace.h"
+#include "lab/program.h"
 #include "os/cleanup.h"
 
 #define NOBODY	  65534
 #define EXIT_SKIP 77
 /* ctest's own limit is less. */
 #define ALL_AT_ONCE_MS 600000
+#define NFT_MS	       10000
 
 struct entry {
 	int (*group)(void *context);
@@ -192,4 +195,28 @@ bool lab_test_readable(int fd, int timeout_ms)
 	struct pollfd ready = {.fd = fd, .events = POLLIN};
 
 	return poll(&ready, 1, timeout_ms) == 1;
+}
+
+bool lab_test_has_rule(const struct network *network, enum lab_side side, const char *chain,
+		       const char *text)
+{
+	const char *const arguments[] = {"nft",		 "list", "chain", "inet",
+					 FIREWALL_TABLE, chain,	 NULL};
+	_cleanup_close_ int executable_fd = program_open("/usr/sbin/nft");
+	const struct program_config config = {
+		.namespace_fd = network_box_namespace(network, side),
+		.executable_fd = executable_fd,
+		.arguments = arguments,
+	};
+	struct program *program;
+	struct lab_reason reason;
+	bool has;
+
+	assert_true(executable_fd >= 0);
+	if (program_start(&program, &config, &reason))
+		fail_msg("%s", reason.text);
+	assert_int_equal(program_wait(program, NFT_MS), 0);
+	has = strstr(program_text(program, PROGRAM_OUTPUT), text) != NULL;
+	program_free(program);
+	return has;
 }

@@ -58,6 +58,10 @@ void lab_test_dial(int fd, const struct midair_endpoint *remote);
  * when neither in timeout_ms. */
 int lab_test_outcome(int fd, int timeout_ms);
 
+/* Whether the kernel box's chain (firewall.h) has a rule with the text, as nft lists it. */
+bool lab_test_has_rule(const struct network *network, enum lab_side side, const char *chain,
+		       const char *text);
+
 /* Waits until fd is readable. False after timeout_ms. */
 bool lab_test_readable(int fd, int timeout_ms);
 

@@ -9,6 +9,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lab/firewall.h"
+#include "lab/port_mapper.h"
+#include "os/clock.h"
+
 #define TIMEOUT_MS INTERNET_TIMEOUT_MS
 /* The two do not always come in one segment. */
 #define N_IMPATIENT 20
@@ -143,6 +147,39 @@ static void no_server_and_no_way_have_their_own_status(void **state)
 	internet_free(&internet);
 }
 
+/* Its gateway is asked by PCP, and nobody waits for it. */
+static bool is_open(const struct internet *internet)
+{
+	return lab_test_has_rule(internet->network, LAB_A, FIREWALL_PINHOLES, "accept");
+}
+
+static void an_ipv6_firewall_is_opened_while_one_waits(void **state)
+{
+	const char *const host[INTERNET_ARGUMENTS] = {"midair", "pipe", "--server",
+						      "[2001:db8:5::1]:1314"};
+	const char *join[INTERNET_ARGUMENTS] = {"midair", "pipe", "--server",
+						"[2001:db8:5::1]:1314"};
+	uint64_t end_ns = clock_now_ns() + TIMEOUT_MS * UINT64_C(1000000);
+	struct internet internet;
+	struct program *a, *b;
+	char code[MIDAIR_CODE_SIZE];
+
+	(void)state;
+	if (!port_mapper_is_there())
+		skip();
+	internet = internet_new("a=firewall/port-mapping b=public rtt=20ms server=20ms");
+	a = internet_start(&internet, LAB_A, host);
+	internet_read_code(a, code);
+	while (!is_open(&internet))
+		assert_true(clock_now_ns() < end_ns);
+	join[4] = code;
+	b = internet_start(&internet, LAB_B, join);
+	internet_expect_words(b, "path: direct, [2001:db8:b::1]:");
+	internet_talk_and_end(a, b);
+	assert_false(is_open(&internet));
+	internet_free(&internet);
+}
+
 static int group(void *context)
 {
 	const struct CMUnitTest tests[] = {
@@ -152,6 +189,7 @@ static int group(void *context)
 		cmocka_unit_test(a_server_that_was_killed_while_both_wait_is_found_again),
 		cmocka_unit_test(a_pipe_outlives_the_server),
 		cmocka_unit_test(no_server_and_no_way_have_their_own_status),
+		cmocka_unit_test(an_ipv6_firewall_is_opened_while_one_waits),
 	};
 
 	(void)context;

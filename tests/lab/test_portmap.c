@@ -3,7 +3,9 @@
  * that nothing else can, and has forgotten them afterwards. */
 #include "lab_test.h"
 
+#include <errno.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "lab/firewall.h"
 #include "lab/namespace.h"
@@ -16,42 +18,13 @@
 #include "os/portmap.h"
 
 #define N_RUNS 3
-#define NFT_MS 10000
+/* In the host, and how long a SYN to it may take that nobody lets in. */
+#define PORT	   40123
+#define REFUSAL_MS 300
 
 /* A line of nft's, of a port that leads inside. */
 #define REDIRECTION "dnat"
-
-/* What a box's chain has now. To be freed with program_free(). */
-static struct program *list_chain(const struct network *network, enum lab_side side,
-				  const char *chain)
-{
-	const char *const arguments[] = {"nft",		 "list", "chain", "inet",
-					 FIREWALL_TABLE, chain,	 NULL};
-	_cleanup_close_ int executable_fd = program_open("/usr/sbin/nft");
-	const struct program_config config = {
-		.namespace_fd = network_box_namespace(network, side),
-		.executable_fd = executable_fd,
-		.arguments = arguments,
-	};
-	struct program *program;
-	struct lab_reason reason;
-
-	assert_true(executable_fd >= 0);
-	if (program_start(&program, &config, &reason))
-		fail_msg("%s", reason.text);
-	assert_int_equal(program_wait(program, NFT_MS), 0);
-	return program;
-}
-
-static bool has_rule(const struct network *network, enum lab_side side, const char *chain,
-		     const char *text)
-{
-	struct program *program = list_chain(network, side, chain);
-	bool has = strstr(program_text(program, PROGRAM_OUTPUT), text) != NULL;
-
-	program_free(program);
-	return has;
-}
+#define PINHOLE	    "accept"
 
 static void expect_runs(struct network *network, const struct scenario *scenario,
 			const char *line)
@@ -74,6 +47,13 @@ static void expect_runs(struct network *network, const struct scenario *scenario
 				 midair_result_name(result->runs[i].sides[LAB_B].result));
 	}
 	runner_result_free(result);
+}
+
+static void expect_nothing_open(const struct network *network, enum lab_side side,
+				const char *line)
+{
+	EXPECT(!lab_test_has_rule(network, side, FIREWALL_REDIRECTIONS, REDIRECTION), line);
+	EXPECT(!lab_test_has_rule(network, side, FIREWALL_PINHOLES, PINHOLE), line);
 }
 
 static const char *const lines[] = {
@@ -113,9 +93,7 @@ static void a_router_that_opens_ports_connects_what_nothing_else_can(void **stat
 		expect_runs(network, &scenario, lines[i]);
 		for (int side = LAB_A; side <= LAB_B; side++)
 			if (network_plan_of(network)->sides[side].opens_ports)
-				EXPECT(!has_rule(network, (enum lab_side)side,
-						 FIREWALL_REDIRECTIONS, REDIRECTION),
-				       lines[i]);
+				expect_nothing_open(network, (enum lab_side)side, lines[i]);
 		network_free(network);
 	}
 }
@@ -130,7 +108,7 @@ static const struct way {
 	{"PCP", PORTMAP_PCP, MIDAIR_IPV4, FIREWALL_REDIRECTIONS, REDIRECTION},
 	{"NAT-PMP", PORTMAP_NAT_PMP, MIDAIR_IPV4, FIREWALL_REDIRECTIONS, REDIRECTION},
 	{"UPnP-IGD", PORTMAP_UPNP, MIDAIR_IPV4, FIREWALL_REDIRECTIONS, REDIRECTION},
-	{"a pinhole by PCP", PORTMAP_PCP, MIDAIR_IPV6, FIREWALL_PINHOLES, "accept"},
+	{"a pinhole by PCP", PORTMAP_PCP, MIDAIR_IPV6, FIREWALL_PINHOLES, PINHOLE},
 };
 
 static void settle(struct portmap *portmap)
@@ -163,21 +141,36 @@ static struct portmap *ask_gateway(const struct network *network, const struct w
 	return portmap;
 }
 
+/* Host b has never been spoken to. */
+static void dial_from_outside(const struct network *network, const struct midair_endpoint *to,
+			      int expected, const char *name)
+{
+	_cleanup_close_ int listener =
+		lab_test_socket(network, LAB_A, to->family, SOCK_STREAM, PORT);
+	_cleanup_close_ int fd = lab_test_socket(network, LAB_B, to->family, SOCK_STREAM, 0);
+
+	assert_int_equal(listen(listener, 1), 0);
+	lab_test_dial(fd, to);
+	EXPECT(lab_test_outcome(fd, REFUSAL_MS) == expected, name);
+}
+
 static void try_way(const struct network *network, const struct way *way)
 {
 	const struct plan_side *side = &network_plan_of(network)->sides[LAB_A];
 	struct midair_endpoint expected =
 		way->family == MIDAIR_IPV6 ? side->host.ipv6 : side->published.ipv4;
-	struct portmap *portmap = ask_gateway(network, way, 40123);
+	struct portmap *portmap = ask_gateway(network, way, PORT);
 	const struct midair_endpoint *external = portmap_external(portmap);
 
 	EXPECT(external != NULL, way->name);
 	expected.port = external->port;
 	EXPECT(midair_endpoint_equal(external, &expected), way->name);
-	EXPECT(has_rule(network, LAB_A, way->chain, way->rule), way->name);
+	EXPECT(lab_test_has_rule(network, LAB_A, way->chain, way->rule), way->name);
+	dial_from_outside(network, &expected, 0, way->name);
 	assert_int_equal(namespace_enter(network_host_namespace(network, LAB_A)), 0);
 	portmap_free(portmap, 2000);
-	EXPECT(!has_rule(network, LAB_A, way->chain, way->rule), way->name);
+	EXPECT(!lab_test_has_rule(network, LAB_A, way->chain, way->rule), way->name);
+	dial_from_outside(network, &expected, -EINPROGRESS, way->name);
 }
 
 static void each_protocol_opens_a_port_and_closes_it(void **state)
@@ -188,8 +181,8 @@ static void each_protocol_opens_a_port_and_closes_it(void **state)
 	for (size_t i = 0; i < N_ITEMS(ways); i++) {
 		struct network *network = lab_test_network(
 			ways[i].family == MIDAIR_IPV6
-				? "a=firewall/port-mapping b=public family=ipv6"
-				: "a=apdm/random/port-mapping b=public");
+				? "a=firewall/port-mapping b=public family=ipv6 rtt=20ms"
+				: "a=apdm/random/port-mapping b=public rtt=20ms");
 
 		try_way(network, &ways[i]);
 		assert_int_equal(namespace_enter(home), 0);
@@ -212,7 +205,7 @@ static void a_router_is_asked_what_it_speaks_and_opens_nothing(void **state)
 	assert_true(midair_endpoint_equal(&answers[PORTMAP_NAT_PMP].external, &published));
 	assert_true(midair_endpoint_equal(&answers[PORTMAP_UPNP].external, &published));
 	assert_null(portmap_external(portmap));
-	assert_false(has_rule(network, LAB_A, FIREWALL_REDIRECTIONS, REDIRECTION));
+	assert_false(lab_test_has_rule(network, LAB_A, FIREWALL_REDIRECTIONS, REDIRECTION));
 	portmap_free(portmap, 0);
 	network_free(network);
 }
