@@ -164,6 +164,22 @@ bool candidates_may_dial_observed(const struct candidate_view *view,
 	       (is_public_or_near(view, observed) || is_near_server(view, observed));
 }
 
+static bool is_our_interface(const struct candidate_view *view,
+			     const struct midair_endpoint *address)
+{
+	for (uint32_t i = 0; i < view->n_interfaces; i++)
+		if (endpoint_is_same_address(&view->interfaces[i].endpoint, address))
+			return true;
+	return false;
+}
+
+bool candidates_are_neighbours(const struct candidate_view *view,
+			       const struct midair_endpoint *observed)
+{
+	return is_behind_our_router(view, observed) &&
+	       address_kind(observed) == ADDRESS_PUBLIC && !is_our_interface(view, observed);
+}
+
 bool candidates_may_dial(const struct candidate_view *view,
 			 const struct midair_endpoint *observed,
 			 const struct midair_endpoint *remote)

@@ -59,6 +59,11 @@ bool candidates_may_dial(const struct candidate_view *view,
 			 const struct midair_endpoint *observed,
 			 const struct midair_endpoint *remote);
 
+/* Whether the peer, as the server saw it, and we are behind one NAT: then the way inside is to be
+ * dialled first, since the NAT's own, when it has one, takes less time to find and is slower. */
+bool candidates_are_neighbours(const struct candidate_view *view,
+			       const struct midair_endpoint *observed);
+
 /* The order in which to dial: as servers saw the peer and mapped ports, then public addresses,
  * then the others; stable within these. */
 void candidates_sort(struct candidate *candidates, uint32_t n_candidates);

@@ -117,13 +117,16 @@ bool pair_is_acknowledged(const struct pairing *pairing, uint32_t server);
 int pair_prepare_shares(struct pairing *pairing);
 void pair_greet(struct pairing *pairing, uint32_t server, bool is_allocating);
 int pair_exchange(struct pairing *pairing, const struct wire_peer *peer);
-/* Dials the peer where the server saw it. 0 or a result. */
+/* Dials the peer where the server saw it, but for a neighbour, who is first dialled at what it tells
+ * of itself. 0 or a result. */
 int pair_begin(struct pairing *pairing);
 void pair_tell(struct pairing *pairing, uint32_t server);
 /* As APPROACH_EVENT_OPENED says. */
 int pair_open(struct pairing *pairing, const struct wire_sealed *sealed,
 	      struct introduction *introduction);
 void pair_dial(struct pairing *pairing, struct introduction *introduction);
+/* Where the server saw it, unless that has been done. */
+void pair_dial_observed(struct pairing *pairing);
 void pair_wipe(struct pairing *pairing);
 
 /* pair_account.c */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The keys of a pairing, and what they open and close. See pair_internal.h. */
+#include "core/endpoint.h"
 #include "crypto/seal.h"
 #include "lib/pair_internal.h"
 #include "os/clock.h"
@@ -172,14 +173,20 @@ int pair_exchange(struct pairing *pairing, const struct wire_peer *peer)
 	return result;
 }
 
+void pair_dial_observed(struct pairing *pairing)
+{
+	if (!pair_is_relay_only(pairing) &&
+	    candidates_may_dial_observed(&pairing->view, &pairing->observed))
+		session_add_candidate(pairing->session, &pairing->observed);
+}
+
 int pair_begin(struct pairing *pairing)
 {
 	int result;
 
 	pair_hole_close(pairing);
-	if (!pair_is_relay_only(pairing) &&
-	    candidates_may_dial_observed(&pairing->view, &pairing->observed))
-		session_add_candidate(pairing->session, &pairing->observed);
+	if (!candidates_are_neighbours(&pairing->view, &pairing->observed))
+		pair_dial_observed(pairing);
 	result = session_start_authenticated(pairing->session, pairing->role == MIDAIR_ROLE_A,
 					     pairing->keys.psk, pairing->timeout_ns);
 	pair_survey_introduced(pairing);
@@ -259,17 +266,30 @@ int pair_open(struct pairing *pairing, const struct wire_sealed *sealed,
 	return 0;
 }
 
-void pair_dial(struct pairing *pairing, struct introduction *introduction)
+/* Those where the server saw the peer, or the others. */
+static void dial_all(struct pairing *pairing, const struct introduction *introduction,
+		     bool are_observed)
 {
-	if (pair_is_relay_only(pairing))
-		return;
-	candidates_sort(introduction->candidates, introduction->n_candidates);
 	for (uint32_t i = 0; i < introduction->n_candidates; i++) {
 		const struct midair_endpoint *remote = &introduction->candidates[i].endpoint;
 
-		if (candidates_may_dial(&pairing->view, &pairing->observed, remote))
+		if (endpoint_is_same_address(remote, &pairing->observed) == are_observed &&
+		    candidates_may_dial(&pairing->view, &pairing->observed, remote))
 			session_add_candidate(pairing->session, remote);
 	}
+}
+
+void pair_dial(struct pairing *pairing, struct introduction *introduction)
+{
+	bool are_neighbours = candidates_are_neighbours(&pairing->view, &pairing->observed);
+
+	if (pair_is_relay_only(pairing))
+		return;
+	candidates_sort(introduction->candidates, introduction->n_candidates);
+	dial_all(pairing, introduction, !are_neighbours);
+	dial_all(pairing, introduction, are_neighbours);
+	/* where it is among them it is dialled already */
+	pair_dial_observed(pairing);
 }
 
 void pair_wipe(struct pairing *pairing)

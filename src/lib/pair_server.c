@@ -27,6 +27,10 @@ static void fail(struct pairing *pairing, uint32_t server, int result)
 				   .server = server,
 				   .result = result,
 			   });
+	/* A neighbour's own addresses will not come any more. */
+	if (pairing->session != NULL && pairing->approach.phase == APPROACH_INTRODUCED &&
+	    pairing->approach.at == APPROACH_NOWHERE)
+		pair_dial_observed(pairing);
 }
 
 static int open_contact(struct pairing *pairing, uint32_t server)

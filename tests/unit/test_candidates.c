@@ -332,6 +332,43 @@ static void private_addresses_are_dialled_where_they_mean_the_same(void **state)
 	}
 }
 
+static void neighbours_have_our_outer_address(void **state)
+{
+	static const struct {
+		enum where where;
+		const char *observed;
+		bool are_neighbours;
+	} rows[] = {
+		{AT_HOME, "198.51.100.1:4001", true},
+		{AT_HOME, "203.0.113.7:4000", false},
+		{AT_HOME, "", false},
+		/* nothing is translated */
+		{ON_LOOPBACK, "127.0.0.1:4000", false},
+		{BESIDE_THE_SERVER, "10.1.2.3:4000", false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < N_ITEMS(rows); i++) {
+		struct candidate_view view = view_of(rows[i].where);
+		struct midair_endpoint observed = endpoint_of(rows[i].observed);
+
+		EXPECT(candidates_are_neighbours(&view, &observed) == rows[i].are_neighbours,
+		       rows[i].observed);
+	}
+}
+
+/* Who is in public has that address itself, and nobody else has it. */
+static void an_outer_address_of_our_own_makes_no_neighbours(void **state)
+{
+	struct candidate_view view = view_of(AT_HOME);
+	struct midair_endpoint observed = endpoint_of("198.51.100.1:4001");
+
+	(void)state;
+	view.interfaces[0].endpoint = view.observed[0];
+	view.interfaces[0].endpoint.port = 0;
+	assert_false(candidates_are_neighbours(&view, &observed));
+}
+
 static void a_family_that_is_not_bound_is_not_dialled(void **state)
 {
 	struct candidate_view view = laptop();
@@ -374,6 +411,8 @@ int main(void)
 		cmocka_unit_test(private_ranges_are_told_apart),
 		cmocka_unit_test(a_lying_server_reaches_nothing_that_it_should_not),
 		cmocka_unit_test(private_addresses_are_dialled_where_they_mean_the_same),
+		cmocka_unit_test(neighbours_have_our_outer_address),
+		cmocka_unit_test(an_outer_address_of_our_own_makes_no_neighbours),
 		cmocka_unit_test(a_family_that_is_not_bound_is_not_dialled),
 		cmocka_unit_test(the_most_promising_comes_first),
 	};
