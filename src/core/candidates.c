@@ -164,6 +164,14 @@ bool candidates_may_dial_observed(const struct candidate_view *view,
 	       (is_public_or_near(view, observed) || is_near_server(view, observed));
 }
 
+/* As the server says: no reason to dial more, only to dial in another order. */
+static bool is_behind_our_router(const struct candidate_view *view,
+				 const struct midair_endpoint *observed)
+{
+	return observed->family != MIDAIR_FAMILY_NONE &&
+	       endpoint_is_same_address(&view->observed[index_of(observed->family)], observed);
+}
+
 static bool is_our_interface(const struct candidate_view *view,
 			     const struct midair_endpoint *address)
 {

@@ -85,6 +85,41 @@ static void each_side_names_the_other_ones_published_address(void **state)
 	assert_true(midair_endpoint_equal(&peer, &plan.sides[LAB_B].host.ipv6));
 }
 
+static void both_hosts_may_be_behind_one_box(void **state)
+{
+	struct scenario scenario = {
+		.a = behavior_of("drop"), .b = behavior_of("public"), .has_server = true};
+	struct network_plan plan;
+
+	(void)state;
+	network_plan_init(&plan, &scenario, NETWORK_ONE_BOX);
+	assert_int_equal(plan.n_places, LAB_N_PLACES);
+	/* the kernel's has one inner interface */
+	assert_int_equal(plan.sides[LAB_A].place, BOX_MODEL);
+	assert_true(plan.sides[LAB_B].is_inside);
+	assert_false(plan.sides[LAB_A].is_inside);
+	assert_true(midair_endpoint_equal(&plan.sides[LAB_A].published.ipv4,
+					  &plan.sides[LAB_B].published.ipv4));
+	assert_false(midair_endpoint_equal(&plan.sides[LAB_A].host.ipv4,
+					   &plan.sides[LAB_B].host.ipv4));
+}
+
+static void host_a_may_have_two_uplinks(void **state)
+{
+	struct scenario scenario = {
+		.a = behavior_of("drop"), .b = behavior_of("public"), .has_server = true};
+	struct network_plan plan;
+
+	(void)state;
+	network_plan_init(&plan, &scenario, NETWORK_TWO_UPLINKS);
+	assert_int_equal(plan.n_places, LAB_N_ENDS);
+	assert_int_equal(plan.sides[LAB_U].place, BOX_MODEL);
+	assert_false(midair_endpoint_equal(&plan.sides[LAB_A].published.ipv4,
+					   &plan.sides[LAB_U].published.ipv4));
+	assert_false(midair_endpoint_equal(&plan.sides[LAB_A].host.ipv6,
+					   &plan.sides[LAB_U].host.ipv6));
+}
+
 static void the_rules_say_how_the_box_behaves(void **state)
 {
 	static const struct {
@@ -116,6 +151,8 @@ int main(void)
 		cmocka_unit_test(the_kernel_plays_what_conntrack_can_do),
 		cmocka_unit_test(every_address_of_the_plan_is_one),
 		cmocka_unit_test(each_side_names_the_other_ones_published_address),
+		cmocka_unit_test(both_hosts_may_be_behind_one_box),
+		cmocka_unit_test(host_a_may_have_two_uplinks),
 		cmocka_unit_test(the_rules_say_how_the_box_behaves),
 	};
 

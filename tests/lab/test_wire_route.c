@@ -132,6 +132,25 @@ static void each_two_places_have_their_own_delay(void **state)
 	assert_int_equal(wire.ends[LAB_A].to[LAB_B].jitter_ns, ms);
 }
 
+static void addresses_own_what_is_sent_to_them(void **state)
+{
+	struct midair_endpoint one = address("10.0.1.2:1"), other = address("[fd00:1::2]:1");
+	struct wire_addresses addresses = {0};
+	uint8_t packet[40];
+	size_t n_bytes = make_packet(packet, "10.0.1.2:7");
+
+	(void)state;
+	assert_false(wire_addresses_own(&addresses, packet, n_bytes));
+	assert_true(wire_addresses_add(&addresses, &one));
+	assert_true(wire_addresses_add(&addresses, &other));
+	assert_true(wire_addresses_own(&addresses, packet, n_bytes));
+	assert_false(wire_addresses_own(&addresses, packet, n_bytes - 1));
+	n_bytes = make_packet(packet, "[fd00:1::2]:7");
+	assert_true(wire_addresses_own(&addresses, packet, n_bytes));
+	n_bytes = make_packet(packet, "[fd00:1::3]:7");
+	assert_false(wire_addresses_own(&addresses, packet, n_bytes));
+}
+
 static void an_end_has_room_for_so_many_addresses(void **state)
 {
 	struct midair_endpoint endpoint = address("192.0.2.7:1");
@@ -154,6 +173,7 @@ int main(void)
 		cmocka_unit_test(what_is_no_ip_packet_goes_nowhere),
 		cmocka_unit_test(two_ends_are_a_cable),
 		cmocka_unit_test(each_two_places_have_their_own_delay),
+		cmocka_unit_test(addresses_own_what_is_sent_to_them),
 		cmocka_unit_test(an_end_has_room_for_so_many_addresses),
 	};
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What is silence, and what only looks like it. (A path that falls silent needs the lab: lab/pipe.) */
+/* What is silence, and what only looks like it. (A path that falls silent needs the lab: lab/faults.) */
 #include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
