@@ -141,6 +141,7 @@ void truth_compare_place(struct truth_result *result, const struct truth *truth,
 	compare_local(result, truth, is);
 	compare_endpoint(result, "mapped", &is->mapped, &place->mapped);
 	truth_number(result, "last_port", is->last_port, is_in_order ? place->last_port : 0);
+	truth_number(result, "server_is_public", is->is_server_public, true);
 	truth_number(result, "can_probe", is->can_probe, true);
 	truth_number(result, "has_alternative", is->has_alternative, true);
 	compare_layers(result, place, is);

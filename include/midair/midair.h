@@ -1024,6 +1024,7 @@ struct midair_reach {
 struct midair_nat {
 	int result; /* 0; why nothing is known: MIDAIR_E_NO_PATH without a server, -errno, ... */
 	struct midair_endpoint server;
+	bool is_server_public; /* its address; else nothing was seen of what is beyond it */
 	struct midair_endpoint local;
 	struct midair_endpoint mapped; /* what the server saw of local */
 	bool can_probe;		       /* the server dials back */

@@ -121,9 +121,13 @@ static int status_of(const struct servers *servers, const struct midair_check_re
 	if (servers->n_endpoints == 0 || report->nats[0].result == 0 ||
 	    report->nats[1].result == 0)
 		return EXIT_DONE;
-	for (int i = 0; i < 2; i++)
+	for (int i = 0; i < 2; i++) {
 		if (report->nats[i].result == MIDAIR_E_BUSY)
 			return EXIT_SERVER_REFUSED;
+		if (report->nats[i].result == MIDAIR_E_VERSION ||
+		    report->nats[i].result == MIDAIR_E_PROTOCOL)
+			return exit_status_of(report->nats[i].result);
+	}
 	return EXIT_NO_SERVER;
 }
 

@@ -64,6 +64,7 @@ static void add_behavior(struct json *json, const struct midair_nat *nat)
 
 	json_endpoint(json, "local", &nat->local);
 	json_endpoint(json, "mapped", &nat->mapped);
+	json_boolean(json, "server_is_public", nat->is_server_public);
 	json_boolean(json, "can_probe", nat->can_probe);
 	json_boolean(json, "has_alternative", nat->has_alternative);
 	json_string(json, "type", midair_nat_type_name(nat->type));

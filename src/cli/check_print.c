@@ -41,7 +41,8 @@ static void print_host(FILE *to, const struct midair_host *host)
 {
 	fputs("  * This host\n", to);
 	if (host->simultaneous_open == MIDAIR_UNKNOWN)
-		line(to, "Simultaneous open", midair_strerror(host->self_result));
+		fprintf(to, "      %-22snot known: %s\n", "Simultaneous open",
+			midair_strerror(host->self_result));
 	else
 		line(to, "Simultaneous open",
 		     answer_of(host->simultaneous_open, "yes: a socket was connected to itself",
@@ -171,6 +172,9 @@ static void print_nat(FILE *to, const struct midair_nat *nat, const char *family
 	if (nat->n_reaches > 0)
 		line(to, "Verdict", check_verdict(nat, verdict));
 	print_reaches(to, nat);
+	if (!nat->is_server_public)
+		line(to, "Note",
+		     "the server is not in public: what is beyond it was not measured");
 	if (!nat->can_probe)
 		line(to, "Note", "the server does not dial back: most stays unknown");
 	else if (!nat->has_alternative)

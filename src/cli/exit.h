@@ -15,9 +15,10 @@
 	X(EXIT_SYSTEM, 5,                                                                         \
 	  "this machine refuses: port taken, no permission, out of memory, disk full")            \
 	X(EXIT_NO_PEER, 6, "pipe: nobody came with the same code in time")                        \
-	X(EXIT_NO_SERVER, 7, "pipe: the rendezvous server cannot be reached")                     \
-	X(EXIT_PROTOCOL, 8, "pipe: another version of the protocol, or not the protocol")         \
-	X(EXIT_SERVER_REFUSED, 9, "pipe: the room is taken, or the server is at a limit")         \
+	X(EXIT_NO_SERVER, 7, "pipe, check: the rendezvous server cannot be reached")              \
+	X(EXIT_PROTOCOL, 8, "pipe, check: another version of the protocol, or none")              \
+	X(EXIT_SERVER_REFUSED, 9,                                                                 \
+	  "pipe, check: the room is taken, or the server is at a limit")                          \
 	X(EXIT_TUPLE_LIVE, 10, "why: a connection with these two ends exists")                    \
 	X(EXIT_CLOSING, 11, "why: TIME_WAIT or FIN_WAIT, it passes by itself")                    \
 	X(EXIT_POOL_FULL, 12, "why: every port of the range is in use")                           \

@@ -62,12 +62,28 @@ static void ask(struct midair_check *check, const struct check_order *order)
 	}
 }
 
+static uint64_t gateway_end_ms(const struct midair_check *check,
+			       const struct check_family *family)
+{
+	uint32_t timeout_ms = family->check.config.timeout_ms;
+
+	return check->begin_ms + (timeout_ms < GATEWAY_MS ? timeout_ms : GATEWAY_MS);
+}
+
+/* Where the server has told nothing there is nothing to which the gateway's answer belongs. */
+static bool is_gateway_due(const struct midair_check *check, const struct check_family *family)
+{
+	struct nat_report report;
+
+	return check_gateway_is_waiting(family) &&
+	       (!family->check.is_done || check_report(&family->check, &report) == 0) &&
+	       check_now_ms() < gateway_end_ms(check, family);
+}
+
 static bool is_waiting_for_gateway(const struct midair_check *check)
 {
-	if (check_now_ms() >= check->begin_ms + GATEWAY_MS)
-		return false;
-	return check_gateway_is_waiting(&check->families[0]) ||
-	       check_gateway_is_waiting(&check->families[1]);
+	return is_gateway_due(check, &check->families[0]) ||
+	       is_gateway_due(check, &check->families[1]);
 }
 
 static bool is_done(const struct midair_check *check)
@@ -83,15 +99,15 @@ static int arm(struct midair_check *check)
 	uint64_t earliest_ms = UINT64_MAX;
 
 	for (int f = 0; f < 2; f++) {
-		uint64_t deadline_ms = check->families[f].is_asked
-					       ? check_deadline_ms(&check->families[f].check)
-					       : UINT64_MAX;
+		const struct check_family *family = &check->families[f];
+		uint64_t deadline_ms =
+			family->is_asked ? check_deadline_ms(&family->check) : UINT64_MAX;
 
+		if (deadline_ms == UINT64_MAX && is_gateway_due(check, family))
+			deadline_ms = gateway_end_ms(check, family);
 		if (deadline_ms < earliest_ms)
 			earliest_ms = deadline_ms;
 	}
-	if (earliest_ms == UINT64_MAX && is_waiting_for_gateway(check))
-		earliest_ms = check->begin_ms + GATEWAY_MS;
 	/* Nothing to wait for: readable at once. */
 	if (is_done(check))
 		earliest_ms = 0;

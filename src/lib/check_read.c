@@ -2,6 +2,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "core/address_kind.h"
 #include "core/verdict.h"
 #include "lib/check_internal.h"
 
@@ -70,6 +71,7 @@ static void read_nat(struct midair_nat *nat, const struct check_family *family)
 	if (!family->is_asked)
 		return;
 	nat->server = check->config.server;
+	nat->is_server_public = address_kind(&nat->server) == ADDRESS_PUBLIC;
 	nat->can_probe = check->has_probes && check->probes.second_port != 0;
 	nat->has_alternative = check->asked[WIRE_PROBE_ALTERNATIVE].state != CHECK_UNUSED;
 	nat->result = check_report(check, &report);

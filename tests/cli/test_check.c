@@ -1,14 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 /* midair check as its users meet it: without a server, with one that is not there, and with bad
  * words. With real NATs it is in the lab. */
+#include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "tests/cli/command.h"
 
-#define USAGE	  2
-#define NO_SERVER 7
+#define USAGE	       2
+#define NO_SERVER      7
+#define OTHER_PROTOCOL 8
 
 static const char *server_of(const struct midair_endpoint *endpoint)
 {
@@ -83,6 +89,46 @@ static void a_silent_server_costs_the_timeout_and_no_more(void **state)
 	close_with_reset(listener);
 }
 
+/* In a process of its own: speaks another protocol to whoever comes. */
+static pid_t start_stranger(int listener)
+{
+	static const char words[] = "HTTP/1.1 400 Bad Request\r\n\r\n";
+	pid_t pid = fork();
+
+	assert_true(pid >= 0);
+	if (pid > 0)
+		return pid;
+	for (;;) {
+		struct pollfd one = {.fd = listener, .events = POLLIN};
+		int fd;
+
+		if (poll(&one, 1, 10000) != 1)
+			_exit(0);
+		fd = accept(listener, NULL, NULL);
+		/* open until the end: with a RST the words might be lost */
+		if (fd >= 0 && send(fd, words, sizeof(words) - 1, MSG_NOSIGNAL) < 0)
+			_exit(1);
+	}
+}
+
+static void what_speaks_another_protocol_has_its_own_status(void **state)
+{
+	const struct midair_endpoint local = own_address(4, free_port());
+	const char *const arguments[] = {"check", "--server", server_of(&local), NULL};
+	int listener = plain_listener(&local);
+	pid_t stranger = start_stranger(listener);
+	struct command *command = command_run(arguments);
+
+	(void)state;
+	kill(stranger, SIGKILL);
+	waitpid(stranger, NULL, 0);
+	assert_int_equal(command->status, OTHER_PROTOCOL);
+	assert_non_null(strstr(command->output.bytes, "IPv4: "));
+	assert_null(strstr(command->output.bytes, "Type"));
+	command_free(command);
+	close_with_reset(listener);
+}
+
 static void bad_words_get_one_line(void **state)
 {
 	static const struct {
@@ -133,6 +179,7 @@ int main(void)
 		cmocka_unit_test(a_server_that_is_not_there_has_its_own_status),
 		cmocka_unit_test(json_is_one_object_with_every_part),
 		cmocka_unit_test(a_silent_server_costs_the_timeout_and_no_more),
+		cmocka_unit_test(what_speaks_another_protocol_has_its_own_status),
 		cmocka_unit_test(bad_words_get_one_line),
 	};
 

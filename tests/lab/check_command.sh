@@ -3,7 +3,7 @@
 # check_command.sh MIDAIR SOURCE: what the documents show of `midair check` is what it prints. Behind
 # the lab's NAT that answers with RST, 50 ms from a server: the README's output, but for what each
 # machine and each run has of its own; every label stands in midair(1), and every key of the JSON in
-# docs/events.md. With a third argument, "show", it prints the README's lines.
+# docs/events.md. And a gateway that never answers costs no more than it should. With a third argument, "show", it prints the README's lines.
 set -u
 midair=$1
 source=$2
@@ -17,8 +17,11 @@ fail() {
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
 chmod 755 "$work"
-echo 'readme a=rst b=public rtt=50ms server=50ms expect=connect' >"$work/list"
-cat >"$work/inside" <<'INSIDE'
+cat >"$work/list" <<'LIST'
+readme a=rst b=public rtt=50ms server=50ms expect=connect
+silent a=drop/port-mapping b=public rtt=50ms server=50ms expect=connect
+LIST
+cat >"$work/serve" <<'SERVE'
 midair=$1
 # A server that has locked itself down cannot be looked into by the leak checker.
 ASAN_OPTIONS=detect_leaks=0
@@ -30,10 +33,24 @@ until grep -q 'midair serve: ready' "$2/log"; do
 	[ $n -lt 200 ] || exit 1
 	sleep 0.05
 done
+SERVE
+cat >"$work/inside" <<'INSIDE'
+. "$2/serve"
 "$midair" check --server 192.0.2.1 >"$2/text" || exit 1
 "$midair" check --server 192.0.2.1 --json >"$2/json" || exit 1
 kill $!
 INSIDE
+cat >"$work/silence" <<'SILENCE'
+$MIDAIR_LAB_ON_BOX nft 'add table inet hush
+	add chain inet hush input { type filter hook input priority -10; }
+	add rule inet hush input iifname "lan" drop' || exit 1
+"$1" check --server 192.0.2.1 --json >"$2/json" 2>/dev/null
+[ $? -eq 7 ] || exit 1
+. "$2/serve"
+"$midair" check --server 192.0.2.1 --timeout 0.4 --json >>"$2/json" || exit 1
+"$midair" check --server 192.0.2.1 --json >>"$2/json" || exit 1
+kill $!
+SILENCE
 "$midair" lab --file "$work/list" --shell readme -- sh "$work/inside" "$midair" "$work"
 status=$?
 if [ $status -eq 77 ]; then
@@ -79,5 +96,16 @@ while read -r key; do
 done <"$work/keys"
 grep -q '"verdict":"every kind of peer can be reached directly"' "$work/json" ||
 	fail 'the JSON has no verdict'
+
+# Without a server, with little time, with the usual time.
+if [ -x /usr/sbin/miniupnpd ]; then
+	"$midair" lab --file "$work/list" --shell silent -- sh "$work/silence" "$midair" "$work" ||
+		fail "with a silent gateway it ended with $?"
+	sed -E 's/.*"elapsed_ms":([0-9]+).*/\1/' "$work/json" | {
+		read -r refused && read -r short && read -r usual || exit 1
+		echo "with a silent gateway: refused in $refused ms, given up in $short, done in $usual"
+		[ "$refused" -lt 1000 ] && [ "$short" -lt 1000 ] && [ "$usual" -lt 3000 ]
+	} || fail 'with a silent gateway it took too long'
+fi
 
 [ $n_failed -eq 0 ]

@@ -52,6 +52,8 @@ static void a_server_without_the_capability_tells_the_address_and_the_ports(void
 	assert_int_equal(nat->result, 0);
 	assert_int_equal(nat->mapping, MIDAIR_MAPPING_NONE);
 	assert_true(midair_endpoint_equal(&nat->local, &nat->mapped));
+	/* of what is beyond this host it says nothing */
+	assert_false(nat->is_server_public);
 	assert_false(nat->can_probe);
 	assert_int_equal(nat->filtering, MIDAIR_FILTERING_UNKNOWN);
 	assert_int_equal(nat->syn_in, MIDAIR_UNKNOWN);
