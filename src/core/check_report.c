@@ -44,20 +44,19 @@ static void find_allocation(const struct check *check, struct nat_report *report
 		report->delta = 0;
 }
 
-/* The one that is furthest in the direction of the steps. */
+/* From the last sample on the one that is furthest in the direction of the steps. */
 static void find_last_port(const struct check *check, struct nat_report *report)
 {
-	uint16_t first = check->observed[first_told(check)].port;
-	int32_t furthest = -1;
-
+	for (uint32_t link = 0; link < CHECK_SAMPLES; link++)
+		if (is_told(check, link))
+			report->last_port = check->observed[link].port;
 	for (uint32_t link = 0; link < CHECK_LINK_SILENT; link++) {
-		int32_t distance =
-			(check->observed[link].port - first) * (report->delta < 0 ? -1 : 1);
+		int32_t step = check_port_step(report->last_port, check->observed[link].port) *
+			       (report->delta < 0 ? -1 : 1);
 
-		if (!is_told(check, link) || distance <= furthest)
-			continue;
-		furthest = distance;
-		report->last_port = check->observed[link].port;
+		/* Further than that it is of an earlier mapping. */
+		if (is_told(check, link) && step > 0 && step <= CHECK_STEP_LARGEST)
+			report->last_port = check->observed[link].port;
 	}
 }
 

@@ -249,6 +249,18 @@ static void allocation_follows_from_fresh_ports(void **state)
 		 {2000, 2001, 2005, 2002, 2003, 2004},
 		 REPORT_ALLOCATION_SEQUENTIAL,
 		 1},
+		{"one of an earlier mapping",
+		 8,
+		 {7, 9, 3, 5, 1, 2, 4, 6},
+		 {2000, 2001, 30000, 2002, 2003, 2004, 2005, 2006},
+		 REPORT_ALLOCATION_SEQUENTIAL,
+		 1},
+		{"two of earlier mappings",
+		 8,
+		 {7, 9, 3, 5, 1, 2, 4, 6},
+		 {2000, 2001, 30000, 2002, 2003, 50000, 2005, 2006},
+		 REPORT_ALLOCATION_RANDOM,
+		 0},
 		{"random",
 		 5,
 		 {7, 9, 3, 5, 1},
@@ -459,6 +471,24 @@ static void a_lying_server_gains_nothing(void **state)
 	}
 }
 
+static void random_ports_are_not_taken_for_an_order(void **state)
+{
+	struct random random;
+
+	(void)state;
+	random_init(&random, 11);
+	for (int round = 0; round < 100000; round++) {
+		struct midair_endpoint locals[CHECK_SAMPLES] = {0};
+		struct midair_endpoint mapped[CHECK_SAMPLES] = {0};
+		int16_t delta;
+
+		for (uint32_t i = 0; i < CHECK_SAMPLES; i++)
+			mapped[i].port = (uint16_t)(1024 + random_below(&random, 64512));
+		assert_int_equal(check_allocation(locals, mapped, CHECK_SAMPLES, &delta),
+				 REPORT_ALLOCATION_RANDOM);
+	}
+}
+
 static void types_have_both_vocabularies(void **state)
 {
 	static const struct {
@@ -524,6 +554,7 @@ int main(void)
 		cmocka_unit_test(silence_ends_at_the_deadline),
 		cmocka_unit_test(a_server_sends_us_only_where_it_makes_sense),
 		cmocka_unit_test(a_lying_server_gains_nothing),
+		cmocka_unit_test(random_ports_are_not_taken_for_an_order),
 		cmocka_unit_test(types_have_both_vocabularies),
 		cmocka_unit_test(a_public_host_reaches_everybody),
 	};

@@ -129,6 +129,15 @@ static uint16_t in_order(uint32_t n_dial, uint16_t local_port)
 	return (uint16_t)(OUTER + 3 * n_dial);
 }
 
+/* After 65,535 comes 1,024. */
+static uint16_t over_the_end(uint32_t n_dial, uint16_t local_port)
+{
+	uint32_t port = 65529 + 3 * n_dial;
+
+	(void)local_port;
+	return (uint16_t)(port > 65535 ? port - 64512 : port);
+}
+
 static uint16_t by_chance(uint32_t n_dial, uint16_t local_port)
 {
 	static const uint16_t ports[] = {7000, 61234, 1999, 33333, 52001, 18007, 44123, 9871};
@@ -189,6 +198,11 @@ static void a_sequential_allocation_comes_with_its_last_port(void **state)
 	report = report_of(&play);
 	assert_int_equal(report.delta, 3);
 	assert_int_equal(report.last_port, OUTER + 3 * 5);
+	begin(&play, CHECK_QUICK, over_the_end);
+	answer_all(&play, 0);
+	report = report_of(&play);
+	assert_int_equal(report.delta, 3);
+	assert_int_equal(report.last_port, 1032);
 }
 
 static void a_second_port_elsewhere_is_dialled_when_it_is_told(void **state)
