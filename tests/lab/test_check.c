@@ -31,7 +31,7 @@ static void every_field_is_right_behind_every_box(void **state)
 	struct check_tally tally = {0};
 
 	(void)state;
-	/* The second time a box has something in its memory. */
+	/* The second time a kernel's box has something in its memory. */
 	check_rounds(&tally, check_others, n_check_others, 2);
 	check_rounds(&tally, matrix(), N_MATRIX, 1);
 	print_message("%zu boxes, %zu fields, %zu wrong; at the longest %u ms, and %u ms where "
