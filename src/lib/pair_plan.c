@@ -23,6 +23,14 @@
 /* As long as a relay waits for a plain way. */
 #define FAMILY_PATIENCE_NS UINT64_C(1200000000)
 
+/* A filter that lets strangers in helps nobody where nobody listens: our own kernel resets them. */
+static void report_no_listener(struct nat_report *report)
+{
+	if (report->reaction == REPORT_REACTION_NONE)
+		report->reaction = REPORT_REACTION_RESET;
+	report->filtering = REPORT_FILTERING_ADDRESS_AND_PORT_DEPENDENT;
+}
+
 /* Of the connection that the peer is told of, not of the survey's own ones. */
 static void compose(const struct pairing *pairing, struct nat_report reports[2])
 {
@@ -39,6 +47,8 @@ static void compose(const struct pairing *pairing, struct nat_report reports[2])
 		reports[i].family = observed->family;
 		reports[i].local = pairing->session->local[i];
 		reports[i].mapped = *observed;
+		if ((pairing->session->config.flags & MIDAIR_NO_LISTEN) != 0)
+			report_no_listener(&reports[i]);
 		pair_map_report(pairing, i, &reports[i]);
 	}
 }
