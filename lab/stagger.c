@@ -31,6 +31,20 @@ static enum plan_method method_of(const struct scenario *scenario)
 	return plan.method;
 }
 
+/* Until it is known that there is no way, a box that gives each destination a port of its own makes
+ * the two sides guess, with a thousand descriptors each. */
+static bool is_guessing(const struct scenario *scenario)
+{
+	const struct nat_behavior *boxes[2] = {&scenario->a, &scenario->b};
+
+	for (int i = 0; i < 2; i++)
+		if (!boxes[i]->is_public && !boxes[i]->is_firewall &&
+		    boxes[i]->mapping != NAT_MAPPING_ENDPOINT_INDEPENDENT &&
+		    boxes[i]->allocation != NAT_ALLOCATION_PRESERVING)
+			return true;
+	return false;
+}
+
 /* What a run's dials leave in a box that nobody answers for: both volleys, of the first plan and of the
  * one that is made when the filter is known. */
 #define LEFT_BEHIND (2 * PLAN_DESTINATIONS_MAX * PLAN_VOLLEYS_MAX)
@@ -54,7 +68,8 @@ uint64_t stagger_ns(const struct scenario *scenario)
 				      ? scenario->server_rtt_a_ns
 				      : scenario->server_rtt_b_ns;
 
-	if (!scenario->has_server || (method != PLAN_PREDICT && method != PLAN_BIRTHDAY))
+	if (!scenario->has_server || (method != PLAN_PREDICT && method != PLAN_BIRTHDAY &&
+				      !(scenario->is_via_relay && is_guessing(scenario))))
 		return STAGGER_NS;
 	return (uint64_t)skew_ns + ROUND_TRIPS * (longest_ns + scenario->rtt_ns) + ALONE_NS;
 }
