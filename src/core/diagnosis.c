@@ -252,7 +252,9 @@ static enum diagnosis decide(const struct evidence *evidence, enum midair_side *
 	case MIDAIR_E_WRONG_CODE:
 		return DIAGNOSIS_WRONG_CODE;
 	case MIDAIR_E_UNCONFIRMED:
-		return DIAGNOSIS_UNCONFIRMED;
+		/* Whether there was a guess as well nobody can tell then. */
+		return evidence->is_server_silent ? DIAGNOSIS_NETWORK_CHANGED
+						  : DIAGNOSIS_UNCONFIRMED;
 	case MIDAIR_E_PEER_LEFT:
 		return DIAGNOSIS_PEER_LEFT;
 	case MIDAIR_E_NO_RELAY:

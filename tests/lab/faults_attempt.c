@@ -7,6 +7,7 @@
 
 #define TIMEOUT_MS INTERNET_TIMEOUT_MS
 #define NO_PATH	   1
+#define WRONG_CODE 4
 #define ROOM_TAKEN 9
 #define CODE	   "4711-crossover-clockwork"
 /* midair(1): at most 30 s after the last that was heard; some SYNs, and the machine is busy. */
@@ -104,7 +105,9 @@ void who_comes_before_the_loss_is_noticed_is_told(void **state)
 	internet_restart_box(&internet);
 	b = internet_start_pipe(&internet, LAB_B, CODE, "--timeout=5");
 	internet_expect_words(b, "peer: 198.51.100.1:");
-	internet_expect_end(b, NO_PATH);
+	/* Nobody has shown b that it has the code. */
+	internet_expect_words(b, "cut off, or a guess");
+	internet_expect_end(b, WRONG_CODE);
 	if (program_wait(a, NOTICED_MS) != ROOM_TAKEN)
 		fail_msg("%s", program_text(a, PROGRAM_ERRORS));
 	internet_expect_words(a, "two have already met with this code");
@@ -155,9 +158,10 @@ static void expect_no_path(const char *line, bool is_moved)
 	else
 		internet_restart_box(&internet);
 
+	/* What b has told it did not come through, so it cannot know that nobody has guessed. */
 	internet_expect_words(a, "(network-changed)");
 	internet_expect_words(b, "reason: ");
-	internet_expect_end(a, NO_PATH);
+	internet_expect_end(a, WRONG_CODE);
 	internet_expect_end(b, NO_PATH);
 	internet_free(&internet);
 }

@@ -123,6 +123,9 @@ void a_pipe_ends_with_that_reason_when_the_way_out_changes(void **state)
 
 	(void)state;
 	internet_open_pipe(&internet, ends);
+	/* What ends the handshake is through as well. */
+	assert_int_equal(program_write(ends[1], "I know.\n", INTERNET_TIMEOUT_MS), 0);
+	internet_expect_output(ends[0], "I know.\n");
 	change_uplink(&internet);
 	for (int i = 0; i < 2; i++) {
 		if (program_wait_text(ends[i], PROGRAM_ERRORS, "fell silent", SILENT_MS) != 0)
