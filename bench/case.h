@@ -96,7 +96,6 @@ measure_function measure_late_listener; /* late_listener.c: SYN, close, listen *
 measure_function measure_plain_connect; /* the same file: what the lab itself adds */
 measure_function measure_pair_direct;	/* pairs.c: a joiner's start to its direct connection */
 measure_function measure_pair_first_byte; /* the same: from there to the first encrypted byte */
-measure_function measure_pair_matrix;	  /* the same: every pair that can be met */
 measure_function
 	measure_pipe_first_byte; /* pair_commands.c: midair pipe on both hosts at once */
 measure_function measure_pipe_both_ways; /* the same, until both messages are out */

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/resource.h>
 
+#include "bench/every_pair.h"
 #include "bench/plan.h"
 #include "bench/report.h"
 #include "lab/namespace.h"
@@ -19,16 +20,19 @@ enum exit_status {
 struct bench {
 	struct bench_plan plan;
 	enum report_form form;
+	bool is_every_pair;
 };
 
 static const char usage[] =
 	"usage: midair-bench [quick] [--json | --markdown] [--case TEXT] [--meeting | --pairing]\n"
+	"       midair-bench --every-pair [--markdown] [--case TEXT]\n"
 	"  quick        fewer runs and smaller skews\n"
 	"  --json       one line of JSON for each case\n"
 	"  --markdown   the tables of docs/figures.md\n"
 	"  --case TEXT  only the cases whose title has this text\n"
 	"  --meeting    only without a server\n"
 	"  --pairing    only through one\n"
+	"  --every-pair each line of lab/pairs.conf instead\n"
 	"Status 0: all goals reached, 1: not all, 77: this machine cannot run the lab.\n";
 
 static int complain(int status, const char *text)
@@ -41,13 +45,10 @@ static int complain(int status, const char *text)
 static int read_options(struct bench *bench, int argc, char **argv)
 {
 	static const struct option options[] = {
-		{"json", no_argument, NULL, 'j'},
-		{"markdown", no_argument, NULL, 'm'},
-		{"case", required_argument, NULL, 'c'},
-		{"meeting", no_argument, NULL, 'M'},
-		{"pairing", no_argument, NULL, 'P'},
-		{"help", no_argument, NULL, 'h'},
-		{0},
+		{"json", no_argument, NULL, 'j'},	{"markdown", no_argument, NULL, 'm'},
+		{"case", required_argument, NULL, 'c'}, {"meeting", no_argument, NULL, 'M'},
+		{"pairing", no_argument, NULL, 'P'},	{"every-pair", no_argument, NULL, 'E'},
+		{"help", no_argument, NULL, 'h'},	{0},
 	};
 	int option;
 
@@ -62,6 +63,8 @@ static int read_options(struct bench *bench, int argc, char **argv)
 			bench->plan.is_meeting_only = true;
 		} else if (option == 'P') {
 			bench->plan.is_pairing_only = true;
+		} else if (option == 'E') {
+			bench->is_every_pair = true;
 		} else {
 			fputs(usage, option == 'h' ? stdout : stderr);
 			return option == 'h' ? STATUS_REACHED : STATUS_USAGE;
@@ -86,10 +89,22 @@ static void raise_descriptor_limit(void)
 	}
 }
 
+static int run_every_pair(const struct bench *bench)
+{
+	struct lab_reason reason;
+	int n_missed = every_pair(stdout, bench->form, bench->plan.only, &reason);
+
+	if (n_missed < 0)
+		return complain(STATUS_NOT_HERE, reason.text);
+	return n_missed == 0 ? STATUS_REACHED : STATUS_MISSED;
+}
+
 static int run(void *context)
 {
 	struct bench *bench = context;
 
+	if (bench->is_every_pair)
+		return run_every_pair(bench);
 	plan_run(&bench->plan);
 	return report_print(stdout, &bench->plan, bench->form) == 0 ? STATUS_REACHED
 								    : STATUS_MISSED;
@@ -104,9 +119,10 @@ int main(int argc, char **argv)
 	if (status >= 0)
 		return status;
 	raise_descriptor_limit();
-	if (plan_init(&bench.plan, &reason))
+	if (!bench.is_every_pair && plan_init(&bench.plan, &reason))
 		return complain(STATUS_USAGE, reason.text);
 	status = namespace_run(run, &bench, &reason);
-	plan_deinit(&bench.plan);
+	if (!bench.is_every_pair)
+		plan_deinit(&bench.plan);
 	return status < 0 ? complain(STATUS_NOT_HERE, reason.text) : status;
 }

@@ -90,11 +90,5 @@ const struct bench_case bench_pair_cases[] = {
 			   "a=apdm/sequential:10/background:20 b=drop rtt=80ms server=80ms",
 			   2000, 95, 100),
 	},
-	{
-		PAIR_CASE("pairing: every pair of boxes that can be met",
-			  "rtt=40ms server=40ms", measure_pair_matrix),
-		.is_long = true,
-		.goal = {.connected_percent = 100},
-	},
 };
 const size_t bench_n_pair_cases = sizeof(bench_pair_cases) / sizeof(bench_pair_cases[0]);

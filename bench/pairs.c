@@ -14,15 +14,12 @@
 #include <stdlib.h>
 
 #include "bench/case.h"
-#include "lab/batch.h"
 #include "lab/runner.h"
-#include "lab/scenario_list.h"
 #include "os/clock.h"
 
 #define NS_PER_MS     UINT64_C(1000000)
 #define SKEW_NS	      INT64_C(500000000)
 #define SPACE_MS      110u
-#define N_PARALLEL    3
 #define FAILURES_TOLD 8
 
 /* What of a run's later side is measured, past its bound. */
@@ -121,65 +118,4 @@ int measure_pair_first_byte(struct tally *tally, const struct bench_case *of,
 			    enum method method)
 {
 	return measure(tally, of, method, past_first_byte);
-}
-
-static void tell_item(void *context, const struct batch_item *item)
-{
-	(void)context;
-	if (item->error || item->judgement.n_as_expected < item->judgement.n_runs)
-		fprintf(stderr, "bench: %s: %u of %u connected: %s\n", item->scenario->name,
-			item->judgement.n_as_expected, item->judgement.n_runs,
-			item->error ? item->reason.text : "");
-}
-
-/* All runs together; the times are those of the pairs, of each its median. */
-static void sum_up_matrix(struct tally *tally, const struct batch_item *items, size_t n,
-			  uint32_t n_runs)
-{
-	int64_t past_ns[SCENARIO_LIST_MAX];
-	uint32_t n_times = 0;
-
-	for (size_t i = 0; i < n; i++) {
-		const struct judgement *judgement = &items[i].judgement;
-
-		tally->n_runs += n_runs;
-		if (items[i].error || judgement->n_as_expected == 0)
-			continue;
-		tally->n_connected += judgement->n_as_expected;
-		past_ns[n_times++] =
-			judgement->median_ns - (int64_t)scenario_soonest_ns(items[i].scenario);
-	}
-	if (n_times > 0)
-		tally->past_ns = summarise(past_ns, n_times);
-}
-
-/* Every line of lab/pairs.conf that shall connect. */
-int measure_pair_matrix(struct tally *tally, const struct bench_case *of, enum method method)
-{
-	const struct batch_config config = {
-		.n_runs = of->n_runs,
-		.n_parallel = N_PARALLEL,
-		.tell = tell_item,
-	};
-	const struct scenario *chosen[SCENARIO_LIST_MAX];
-	struct scenario_list list;
-	struct batch_item *items;
-	size_t n_chosen = 0;
-	int error = scenario_list_read(&list, NULL, &tally->reason);
-
-	(void)method;
-	if (error)
-		return error;
-	for (size_t i = 0; i < list.n_scenarios; i++)
-		if (list.scenarios[i].has_server &&
-		    list.scenarios[i].expectation == SCENARIO_CONNECT)
-			chosen[n_chosen++] = &list.scenarios[i];
-	items = batch_items_new(chosen, n_chosen);
-	if (!items)
-		return lab_fail(&tally->reason, 0, "cannot share memory");
-	batch_run(items, n_chosen, &config);
-	sum_up_matrix(tally, items, n_chosen, of->n_runs);
-	batch_items_free(items, n_chosen);
-	scenario_list_deinit(&list);
-	return 0;
 }

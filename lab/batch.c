@@ -9,6 +9,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "lab/decision.h"
 #include "lab/namespace.h"
 #include "lab/stagger.h"
 #include "os/cleanup.h"
@@ -63,6 +64,7 @@ bool batch_item_is_wrong(const struct batch_item *item)
 struct runs {
 	uint32_t n;
 	int64_t lateness_ns;
+	int64_t decision_ns;
 	struct run_result results[RUNNER_RUNS_MAX];
 };
 
@@ -90,6 +92,9 @@ static int run_some(struct batch_item *item, enum side_method method, uint32_t n
 	if (!error) {
 		memcpy(&runs->results[runs->n], result->runs, n_runs * sizeof(result->runs[0]));
 		runs->n += n_runs;
+		for (uint32_t i = 0; i < n_runs; i++)
+			if (decision_ns(result, i) > runs->decision_ns)
+				runs->decision_ns = decision_ns(result, i);
 		if (result->lateness_ns > runs->lateness_ns)
 			runs->lateness_ns = result->lateness_ns;
 		runner_result_free(result);
@@ -121,10 +126,12 @@ static bool attempt(struct batch_item *item, enum side_method method, uint32_t n
 	item->n_attempts++;
 	runs->n = 0;
 	runs->lateness_ns = 0;
+	runs->decision_ns = -1;
 	item->error = run_all(item, method, n_runs, runs);
 	if (item->error)
 		return true;
 	judge(&item->judgement, item->scenario, runs->results, runs->n);
+	item->decision_ns = runs->decision_ns;
 	is_disturbed = runs->lateness_ns > RUNNER_LATENESS_MAX_NS;
 	item->is_untimed = is_disturbed && item->judgement.is_late &&
 			   item->judgement.n_as_expected == item->judgement.n_runs;

@@ -14,6 +14,8 @@ struct batch_item {
 	int error; /* -errno when the lab itself failed: the reason tells, nothing was judged */
 	struct lab_reason reason;
 	struct judgement judgement;
+	/* The longest that it took to turn to the relay, of all runs; -1: none did. */
+	int64_t decision_ns;
 	uint32_t n_attempts;
 	/* Every run came out right, but too late, on a machine that was busy in each attempt: that
 	 * says nothing of the time. */
