@@ -93,7 +93,7 @@ enum approach_event_type {
 	/* The answer to OPEN: 0, -EBADMSG: not our key's, -EPROTO; is_account: the peer's attempt has
 	 * failed, with peer_result, and it told what it saw; is_peer_direct: it allows no relay */
 	APPROACH_EVENT_OPENED,
-	/* way, reason, is_sure: what both sides' NATs let one expect; once CONFIRMED */
+	/* way, reason, is_sure, hold_ns: what both sides' NATs let one expect; once CONFIRMED */
 	APPROACH_EVENT_PLANNED,
 	APPROACH_EVENT_CONNECTED_TO_PEER, /* the dials are over, we are together */
 	APPROACH_EVENT_DIALS_FAILED,	  /* the dials are over, in vain */
@@ -109,6 +109,7 @@ struct approach_event {
 	const struct wire_message *message;
 	enum midair_way way;
 	const char *reason; /* way NONE: why; static storage */
+	uint64_t hold_ns;   /* how long the dials of the way wait */
 	bool is_sure;
 	bool is_account;
 	bool is_peer_direct;
@@ -223,6 +224,7 @@ struct approach {
 	const char *relay_reason;
 	const char *plan_reason; /* way NONE */
 	enum midair_way way;	 /* as planned; PLAIN before */
+	uint64_t hold_ns;	 /* as planned */
 	bool is_sure;
 	/* The latest failure of a connection; LEAVING, INTRODUCED: how it ends. */
 	int result;

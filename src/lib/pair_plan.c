@@ -158,6 +158,16 @@ static void begin_volley(struct pairing *pairing)
 	volley_run_new(&reach->volley, pairing->session, &config);
 }
 
+/* How long the volleys wait for what may still be found out. */
+static uint64_t hold_ns(const struct pairing *pairing, const struct plan *plan)
+{
+	uint16_t wait_ms = plan->sides[0].wait_ms > plan->sides[1].wait_ms
+				   ? plan->sides[0].wait_ms
+				   : plan->sides[1].wait_ms;
+
+	return pairing->can_probe ? UINT64_C(1000000) * wait_ms : 0;
+}
+
 /* To the user, and to the approach, which may have to do without a direct way. */
 static void tell_plan(struct pairing *pairing)
 {
@@ -173,6 +183,7 @@ static void tell_plan(struct pairing *pairing)
 				   .type = APPROACH_EVENT_PLANNED,
 				   .way = (enum midair_way)plan->method,
 				   .reason = plan_reason_name(plan->reason),
+				   .hold_ns = hold_ns(pairing, plan),
 				   .is_sure = plan->is_sure,
 			   });
 }

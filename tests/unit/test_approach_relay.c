@@ -99,7 +99,7 @@ static void the_patience_is_that_of_the_way(void **state)
 		uint64_t patience_ms;
 	} rows[] = {
 		{MIDAIR_WAY_PLAIN, true, 1200},	   {MIDAIR_WAY_ONE_WAY, true, 1200},
-		{MIDAIR_WAY_PREDICT, false, 2000}, {MIDAIR_WAY_BIRTHDAY, true, 3500},
+		{MIDAIR_WAY_PREDICT, false, 1200}, {MIDAIR_WAY_BIRTHDAY, true, 1400},
 		{MIDAIR_WAY_NONE, false, 1200},
 	};
 
@@ -113,6 +113,13 @@ static void the_patience_is_that_of_the_way(void **state)
 		assert_string_equal(play_time(&play), ASKS);
 		assert_int_equal(play.now_ns - introduced_ns, rows[i].patience_ms * MS);
 	}
+	/* The dials of a way that is not sure may wait themselves. */
+	confirm(APPROACH_RELAY_ALLOWED);
+	play_feed(&play, &(struct approach_event){.type = APPROACH_EVENT_PLANNED,
+						  .way = MIDAIR_WAY_BIRTHDAY,
+						  .hold_ns = 1000 * MS});
+	assert_int_equal(approach_deadline(&play.approach) - play.approach.introduced_ns,
+			 2400 * MS);
 	/* far from the server: six round trips, but not without end */
 	begin(APPROACH_RELAY_ALLOWED, 300 * MS);
 	play_type(&play, WIRE_ROOM);
