@@ -17,7 +17,7 @@ static enum plan_method method_of(const struct scenario *scenario)
 
 	for (int i = 0; i < 2; i++) {
 		struct midair_endpoint endpoint = {
-			.family = scenario->family,
+			.family = (uint8_t)scenario->family,
 			.address = {(uint8_t)(i + 1)},
 			.port = 1314,
 		};

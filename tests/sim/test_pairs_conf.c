@@ -130,7 +130,7 @@ static int class_of(const struct scenario *line, const struct nat_behavior *beha
 	enum kind kind = kind_of(behavior);
 	struct pair_box box = {
 		.kind = kind == PUBLIC && is_deaf(line) ? BARE : (int)kind,
-		.reaction = behavior->reaction,
+		.reaction = (int)behavior->reaction,
 		.refuses = behavior->refuses_syn_in,
 	};
 
