@@ -64,22 +64,7 @@ int dial_socket_bind(int fd, const struct midair_endpoint *local)
 
 int dial_socket_outcome(int fd)
 {
-	struct tcp_info info = {0};
-	socklen_t info_length = sizeof(info);
-	int error = 0;
-	socklen_t length = sizeof(error);
-
-	if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &info_length) < 0)
-		return -errno;
-	if (info.tcpi_state != MIDAIR_TCP_SYN_SENT && info.tcpi_state != MIDAIR_TCP_SYN_RECV &&
-	    info.tcpi_state != MIDAIR_TCP_CLOSE)
-		return 0;
-	/* With the SYN still out an error is a soft one, and reading it clears it. */
-	if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &length) < 0)
-		return -errno;
-	if (info.tcpi_state != MIDAIR_TCP_CLOSE)
-		return -EINPROGRESS;
-	return error != 0 ? -error : -ECONNREFUSED;
+	return socket_outcome(fd);
 }
 
 void dial_socket_abort(int fd)

@@ -91,6 +91,21 @@ uint32_t socket_round_trip_us(int fd)
 	return read_tcp_info(fd, &info) == 0 ? info.tcpi_rtt : 0;
 }
 
+static bool is_dialling(const struct tcp_info *info)
+{
+	return info->tcpi_state == MIDAIR_TCP_SYN_SENT ||
+	       info->tcpi_state == MIDAIR_TCP_SYN_RECV;
+}
+
+/* The kernel (6.18) sets the error, tells poll(), and only then the state; and TCP_INFO has the state
+ * from before it waits for whoever is at that. So a second look has what follows from the error. */
+static int look_again(int fd, struct tcp_info *info)
+{
+	int result = read_tcp_info(fd, info);
+
+	return result < 0 ? result : read_tcp_info(fd, info);
+}
+
 int socket_outcome(int fd)
 {
 	struct tcp_info info;
@@ -104,7 +119,11 @@ int socket_outcome(int fd)
 	 * only a soft error, and the SYN is still out. Reading SO_ERROR clears it. */
 	if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &length) < 0)
 		return -errno;
-	if (info.tcpi_state == MIDAIR_TCP_SYN_SENT || info.tcpi_state == MIDAIR_TCP_SYN_RECV)
+	if (error != 0 && is_dialling(&info))
+		result = look_again(fd, &info);
+	if (result < 0)
+		return result;
+	if (is_dialling(&info))
 		return -EINPROGRESS;
 	if (info.tcpi_state == MIDAIR_TCP_CLOSE)
 		return error != 0 ? -error : -ECONNREFUSED;
