@@ -186,7 +186,7 @@ int midair_dial_start(const struct midair_dial_config *config, int *fd)
 
 int midair_dial_finish(int fd)
 {
-	int result = dial_socket_outcome(fd);
+	int result = socket_outcome(fd);
 
 	if (result != 0)
 		return result;

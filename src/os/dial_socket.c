@@ -62,11 +62,6 @@ int dial_socket_bind(int fd, const struct midair_endpoint *local)
 	return result < 0 ? result : socket_option_bind(fd, local);
 }
 
-int dial_socket_outcome(int fd)
-{
-	return socket_outcome(fd);
-}
-
 void dial_socket_abort(int fd)
 {
 	const struct sockaddr unspecified = {.sa_family = AF_UNSPEC};

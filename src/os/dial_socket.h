@@ -23,9 +23,6 @@ int dial_socket_bind_address(int fd, const struct midair_endpoint *local);
  * port was bound. */
 int dial_socket_bind(int fd, const struct midair_endpoint *local);
 
-/* How a dial stands: 0 established, -EINPROGRESS, or the -errno that ended it. */
-int dial_socket_outcome(int fd);
-
 /* Ends the connection with RST; the descriptor stays. */
 void dial_socket_abort(int fd);
 

@@ -297,7 +297,7 @@ void probe_handle(struct worker *worker, uint64_t tag)
 
 	pthread_mutex_lock(&server->lock);
 	if (probe->fd >= 0 && tag == tag_make(TAG_PROBE, probe->generation, number)) {
-		result = dial_socket_outcome(probe->fd);
+		result = socket_outcome(probe->fd);
 		if (result != -EINPROGRESS) {
 			enum wire_probe_outcome outcome = outcome_of(result, &error);
 
