@@ -3,100 +3,33 @@
  * test_hole MIDAIR: "midair pipe --stay" behind two NATs: the second time needs no server, and what
  * became of the NATs meanwhile is no more than a second's delay.
  */
-#include "lab_test.h"
+#include "internet.h"
 
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "lab/program.h"
+#define PATH_SIZE 64
 
-#define TIMEOUT_MS 20000
-#define SERVER	   "192.0.2.1:1314"
-#define ARGUMENTS  8
-#define PATH_SIZE  64
-
-static int midair_fd = -1;
 /* Each host has a key file, and the hole beside it, in a folder of its own. */
 static char folder[PATH_SIZE];
-
-static struct program *start(const struct network *network, enum lab_side side,
-			     const char *const arguments[ARGUMENTS])
-{
-	const char *const environment[] = {"MIDAIR_SERVER=" SERVER, "MIDAIR_SECRET", NULL};
-	const struct program_config config = {
-		.namespace_fd = network_host_namespace(network, side),
-		.executable_fd = midair_fd,
-		.arguments = arguments,
-		.environment = environment,
-	};
-	struct program *program;
-
-	assert_int_equal(program_start(&program, &config, NULL), 0);
-	return program;
-}
-
-static void expect_words(struct program *program, const char *words)
-{
-	if (program_wait_text(program, PROGRAM_ERRORS, words, TIMEOUT_MS) != 0)
-		fail_msg("did not say \"%s\", but: %s", words,
-			 program_text(program, PROGRAM_ERRORS));
-}
-
-static struct program *start_server(const struct network *network)
-{
-	const char *const arguments[ARGUMENTS] = {"midair", "serve", "--listen", SERVER};
-	struct program *server = start(network, LAB_S, arguments);
-
-	expect_words(server, "midair serve: ready");
-	return server;
-}
 
 static void key_path(char path[2 * PATH_SIZE], enum lab_side side, const char *end)
 {
 	snprintf(path, 2 * (size_t)PATH_SIZE, "%s/%d%s", folder, (int)side, end);
 }
 
-static struct program *start_pipe(const struct network *network, enum lab_side side)
+static struct program *start_pipe(const struct internet *internet, enum lab_side side)
 {
 	char path[2 * PATH_SIZE];
-	const char *const arguments[ARGUMENTS] = {"midair", "pipe", "--stay", "-k", path};
+	const char *const arguments[INTERNET_ARGUMENTS] = {"midair", "pipe", "--stay", "-k",
+							   path};
 
 	key_path(path, side, "");
-	return start(network, side, arguments);
-}
-
-static void expect_end(struct program *program)
-{
-	int status = program_wait(program, TIMEOUT_MS);
-
-	if (status != 0)
-		fail_msg("ended with %d; it said: %s", status,
-			 program_text(program, PROGRAM_ERRORS));
-	program_free(program);
-}
-
-static void expect_line(struct program *from, struct program *to, const char *line)
-{
-	assert_int_equal(program_write(from, line, TIMEOUT_MS), 0);
-	if (program_wait_text(to, PROGRAM_OUTPUT, line, TIMEOUT_MS) != 0)
-		fail_msg("\"%s\" did not come; it said: %s", line,
-			 program_text(to, PROGRAM_ERRORS));
-}
-
-/* One word in each direction, then both end at the same moment: what is hardest for a NAT. */
-static void talk_and_end(struct program *a, struct program *b)
-{
-	expect_line(a, b, "I love you.\n");
-	expect_line(b, a, "I know.\n");
-	program_close_input(a);
-	program_close_input(b);
-	expect_end(a);
-	expect_end(b);
+	return internet_start(internet, side, arguments);
 }
 
 static void make_keys(void)
@@ -117,16 +50,16 @@ static void make_keys(void)
 }
 
 /* The first time, by the server. */
-static void meet(const struct network *network)
+static void meet(const struct internet *internet)
 {
 	struct program *a, *b;
 
 	make_keys();
-	a = start_pipe(network, LAB_A);
-	b = start_pipe(network, LAB_B);
-	expect_words(a, "path: direct");
-	expect_words(b, "path: direct");
-	talk_and_end(a, b);
+	a = start_pipe(internet, LAB_A);
+	b = start_pipe(internet, LAB_B);
+	internet_expect_words(a, "path: direct");
+	internet_expect_words(b, "path: direct");
+	internet_talk_and_end(a, b);
 }
 
 static void expect_hole_file(enum lab_side side)
@@ -150,68 +83,65 @@ static void the_second_time_needs_no_server(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < N_ITEMS(rows); i++) {
-		struct network *network = lab_test_network(rows[i]);
-		struct program *server = start_server(network);
+		struct internet internet = internet_new(rows[i]);
 
-		meet(network);
+		meet(&internet);
 		expect_hole_file(LAB_A);
 		expect_hole_file(LAB_B);
-		program_free(server);
+		internet.server = program_free(internet.server);
 		for (int n = 0; n < 2; n++) {
-			struct program *a = start_pipe(network, LAB_A), *b;
+			struct program *a = start_pipe(&internet, LAB_A), *b;
 
-			expect_words(a, "dialling ");
-			b = start_pipe(network, LAB_B);
-			expect_words(b, "path: direct");
-			expect_words(a, "path: direct");
+			internet_expect_words(a, "dialling ");
+			b = start_pipe(&internet, LAB_B);
+			internet_expect_words(b, "path: direct");
+			internet_expect_words(a, "path: direct");
 			assert_null(strstr(program_text(b, PROGRAM_ERRORS), "peer: "));
-			talk_and_end(a, b);
+			internet_talk_and_end(a, b);
 		}
-		network_free(network);
+		internet_free(&internet);
 	}
 }
 
 static void where_no_hole_stands_the_server_helps(void **state)
 {
-	struct network *network = lab_test_network("a=random b=eif/rst rtt=20ms server=20ms");
-	struct program *server = start_server(network);
+	struct internet internet = internet_new("a=random b=eif/rst rtt=20ms server=20ms");
 
 	(void)state;
-	meet(network);
+	meet(&internet);
 	for (int n = 0; n < 2; n++) {
-		struct program *a = start_pipe(network, LAB_A), *b = start_pipe(network, LAB_B);
+		struct program *a = start_pipe(&internet, LAB_A),
+			       *b = start_pipe(&internet, LAB_B);
 
-		expect_words(a, "path: direct");
-		expect_words(b, "path: direct");
-		talk_and_end(a, b);
+		internet_expect_words(a, "path: direct");
+		internet_expect_words(b, "path: direct");
+		internet_talk_and_end(a, b);
 	}
-	program_free(server);
-	network_free(network);
+	internet_free(&internet);
 }
 
 static void a_hole_that_others_may_have_written_is_not_used(void **state)
 {
-	struct network *network = lab_test_network("a=drop b=drop rtt=4ms server=4ms");
-	struct program *server = start_server(network), *a, *b;
+	struct internet internet = internet_new("a=drop b=drop rtt=4ms server=4ms");
+	struct program *a, *b;
 	char path[2 * PATH_SIZE];
 
 	(void)state;
-	meet(network);
+	meet(&internet);
 	key_path(path, LAB_A, ".hole");
 	assert_int_equal(chmod(path, 0644), 0);
 	key_path(path, LAB_B, ".hole");
 	assert_int_equal(truncate(path, 20), 0);
-	a = start_pipe(network, LAB_A);
-	b = start_pipe(network, LAB_B);
-	expect_words(a, "not used: it can be read by others");
-	expect_words(b, "not used: it was not written by midair pipe --stay");
-	expect_words(a, "path: direct");
-	talk_and_end(a, b);
+	a = start_pipe(&internet, LAB_A);
+	b = start_pipe(&internet, LAB_B);
+	internet_expect_words(a, "not used: it can be read by others");
+	internet_expect_words(b, "not used: it was not written by midair pipe --stay");
+	internet_expect_words(a, "path: direct");
+	internet_talk_and_end(a, b);
 	/* Both are as they should be again. */
 	expect_hole_file(LAB_A);
 	expect_hole_file(LAB_B);
-	program_free(server);
-	network_free(network);
+	internet_free(&internet);
 }
 
 static int group(void *context)
@@ -241,14 +171,5 @@ static int group(void *context)
 
 int main(int argc, char **argv)
 {
-	if (argc != 2) {
-		fputs("usage: test_hole MIDAIR\n", stderr);
-		return 2;
-	}
-	midair_fd = program_open(argv[1]);
-	if (midair_fd < 0) {
-		fputs("test_hole: there is no such program\n", stderr);
-		return 1;
-	}
-	return lab_test_main(group);
+	return internet_main(argc, argv, group);
 }
